@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is checked for data races, marks its unsafe code and has no warnings.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+]
+
+/// Test code may use unsafe pointers without marking each of them.
+let testSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "sluice",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // C that Swift cannot import by itself; as little as possible.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+
+        // The parts of the data's way. None of these four knows another one.
+        .target(name: "LineProtocol", swiftSettings: settings),
+        .target(name: "Ring", dependencies: ["CLinux", "Threads"], swiftSettings: settings),
+        .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: settings),
+        .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: settings),
+
+        // Locks and threads that the thread sanitizer understands.
+        .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: settings),
+
+        // Joins the parts to a pipeline and runs it.
+        .target(
+            name: "Ingest",
+            dependencies: [
+                "CLinux", "LineProtocol", "Postgres", "Ring", "Systemd", "Threads",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: settings),
+
+        // The command line.
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Ingest", "LineProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
+        .testTarget(
+            name: "LineProtocolTests", dependencies: ["LineProtocol"], swiftSettings: testSettings),
+        .testTarget(
+            name: "RingTests", dependencies: ["Ring", "CLinux", "TestSupport"],
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Postgres", "TestSupport"],
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: testSettings),
+        .testTarget(
+            name: "IngestTests", dependencies: ["Ingest", "TestSupport"],
+            swiftSettings: testSettings),
+    ]
+)

@@ -1,0 +1,103 @@
+import LineProtocol
+import Postgres
+
+/// Where a row came from, and which row of its shape comes after it.
+@safe
+struct RowOrigin {
+    var shape: Int32
+    /// The next row of the same shape, or -1.
+    var next: Int32
+    var source: UInt16
+    /// The line as it came; points into the ring, and is good while its frame is pinned.
+    var line: ByteSlice
+}
+
+/// Encoded rows that wait for their COPY: one slab for all tables, in the order of arrival.
+@safe
+struct BatchRows: ~Copyable {
+    var slab: CopyRows
+    private let origins: UnsafeMutablePointer<RowOrigin>
+    /// First and last row of each shape, -1 where it has none.
+    private var firstRows: [Int32] = []
+    private var lastRows: [Int32] = []
+    /// Shapes that have rows, in the order in which they came.
+    private(set) var shapes: [Int] = []
+
+    init(byteLimit: Int, rowLimit: Int) {
+        slab = CopyRows(byteLimit: byteLimit, rowLimit: rowLimit)
+        unsafe origins = .allocate(capacity: rowLimit)
+    }
+
+    deinit { unsafe origins.deallocate() }
+
+    /// Bytes of memory for these limits.
+    static func memorySize(byteLimit: Int, rowLimit: Int) -> Int {
+        CopyRows.memorySize(byteLimit: byteLimit, rowLimit: rowLimit)
+            + rowLimit * MemoryLayout<RowOrigin>.stride
+    }
+
+    var count: Int { slab.rowCount }
+
+    /// The shape of all rows, when they have the same one.
+    var onlyShape: Int? { shapes.count == 1 ? shapes[0] : nil }
+
+    /// Notes where the row that was encoded last came from.
+    @inline(__always)
+    mutating func noteOrigin(shape: Int, source: UInt16, line: ByteSlice) {
+        let row = Int32(truncatingIfNeeded: slab.rowCount - 1)
+        unsafe origins[Int(row)] = RowOrigin(
+            shape: Int32(truncatingIfNeeded: shape), next: -1, source: source, line: line)
+        if shape < lastRows.count, lastRows[shape] >= 0 {
+            unsafe origins[Int(lastRows[shape])].next = row
+            lastRows[shape] = row
+        } else {
+            begin(shape, at: row)
+        }
+    }
+
+    private mutating func begin(_ shape: Int, at row: Int32) {
+        while lastRows.count <= shape {
+            firstRows.append(-1)
+            lastRows.append(-1)
+        }
+        shapes.append(shape)
+        firstRows[shape] = row
+        lastRows[shape] = row
+    }
+
+    /// The first row of a shape, or -1.
+    func firstRow(ofShape shape: Int) -> Int {
+        Int(firstRows[shape])
+    }
+
+    /// The next row of the same shape, or -1.
+    func row(after row: Int) -> Int {
+        precondition(row < count)
+        return unsafe Int(origins[row].next)
+    }
+
+    func origin(of row: Int) -> RowOrigin {
+        precondition(row < count)
+        return unsafe origins[row]
+    }
+
+    /// Row numbers of a shape, for those who go through them more than once.
+    func rowNumbers(ofShape shape: Int) -> [Int] {
+        var numbers: [Int] = []
+        var row = firstRow(ofShape: shape)
+        while row >= 0 {
+            numbers.append(row)
+            row = self.row(after: row)
+        }
+        return numbers
+    }
+
+    mutating func removeAll() {
+        slab.removeAll()
+        for shape in shapes {
+            firstRows[shape] = -1
+            lastRows[shape] = -1
+        }
+        shapes.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,116 @@
+package import Postgres
+package import Ring
+import Synchronization
+package import Threads
+
+/// What a lane's writer shares with the rest: its ring, its orders, and what it reports.
+package final class Lane: Sendable {
+    /// Counted from 0.
+    package let number: Int
+    package let ring: Ring
+    package let report = Lock(LaneReport())
+    private let orders: Lock<Orders>
+    private let turnCount = Atomic<UInt64>(0)
+    private let waitsForDatabase = Atomic<Bool>(false)
+
+    private struct Orders {
+        var configuration: Configuration
+        var version = 1
+        /// Set when the lane shall end: when it must stop trying.
+        var deadline: ContinuousClock.Instant?
+        /// Cuts the connection that the writer may be blocked in.
+        var interrupter: Interrupter?
+    }
+
+    package init(number: Int, ring: Ring, configuration: Configuration) {
+        self.number = number
+        self.ring = ring
+        orders = Lock(Orders(configuration: configuration))
+    }
+
+    // MARK: - For everybody else
+
+    /// Gives the writer a new configuration; it takes it up before its next batch.
+    package func reconfigure(_ configuration: Configuration) {
+        orders.withLock { orders in
+            orders.configuration = configuration
+            orders.version += 1
+        }
+        orders.wakeAll()
+        ring.wake()
+    }
+
+    /// Tells the writer to write what the ring holds, and to end when that is done or at the
+    /// deadline; what is left stays in the ring.
+    package func finish(by deadline: ContinuousClock.Instant) {
+        orders.withLock { $0.deadline = deadline }
+        orders.wakeAll()
+        ring.wake()
+    }
+
+    /// Cuts the connection, so that a writer that waits for a server that does not answer ends.
+    package func interrupt() {
+        orders.withLock { $0.interrupter }?.sever()
+    }
+
+    /// Grows with all that the writer does, also when nothing arrives.
+    package var turns: UInt64 { turnCount.load(ordering: .relaxed) }
+
+    /// Whether the writer is in a call to the database: it may stand still there.
+    package var isWaitingForDatabase: Bool { waitsForDatabase.load(ordering: .relaxed) }
+
+    // MARK: - For the writer
+
+    func configuration() -> (configuration: Configuration, version: Int) {
+        orders.withLock { ($0.configuration, $0.version) }
+    }
+
+    /// Whether the lane shall end when its ring is empty.
+    var isFinishing: Bool { orders.withLock { $0.deadline != nil } }
+
+    /// Whether the lane shall end now, whatever the ring holds.
+    var isOverdue: Bool {
+        orders.withLock { orders in orders.deadline.map { ContinuousClock.now >= $0 } ?? false }
+    }
+
+    /// Whether there is anything left to do.
+    var shouldGoOn: Bool {
+        guard isFinishing else { return true }
+        return !isOverdue && ring.snapshot().frameCount > 0
+    }
+
+    /// Waits, but not past the deadline, and not after a new configuration or the order to end
+    /// has come.
+    func pause(_ duration: Duration) {
+        let now = ContinuousClock.now
+        let (version, deadline) = orders.withLock { ($0.version, $0.deadline) }
+        let isFinishing = deadline != nil
+        let patience = deadline.map { min(duration, $0 - now) } ?? duration
+        var left = patience
+        while left > .zero {
+            turn()
+            let changed = orders.wait(atMost: min(left, Self.turnPause)) { orders in
+                orders.version != version || (orders.deadline != nil) != isFinishing
+            }
+            if changed { return }
+            left = patience - (ContinuousClock.now - now)
+        }
+    }
+
+    /// The longest time without a turn while a writer waits.
+    static let turnPause = Duration.milliseconds(100)
+
+    func turn() {
+        turnCount.add(1, ordering: .relaxed)
+    }
+
+    /// Says where the writer may stand still.
+    func waitingForDatabase(_ waits: Bool) {
+        waitsForDatabase.store(waits, ordering: .relaxed)
+        turn()
+    }
+
+    func hold(_ interrupter: Interrupter?) {
+        orders.withLock { $0.interrupter = interrupter }
+    }
+}

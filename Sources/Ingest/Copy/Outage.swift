@@ -1,0 +1,67 @@
+import Logging
+import Postgres
+import Threads
+
+/// Tells of a database that cannot be written to: once when it begins, once for each new reason,
+/// and once when it is over, with the number of tries.
+struct Outage {
+    private let logger: Logger
+    private let report: Lock<LaneReport>
+    private var told: String?
+    private var since: ContinuousClock.Instant?
+    private var attempts = 0
+
+    init(logger: Logger, report: Lock<LaneReport>) {
+        self.logger = logger
+        self.report = report
+    }
+
+    /// The database cannot be reached, or wants to be asked again later.
+    mutating func unavailable(_ failure: WriteFailure, wasConnected: Bool) {
+        begin(failure.text, .unavailable(why: failure.text))
+        guard told != failure.text else { return }
+        told = failure.text
+        logger.event(
+            wasConnected ? .databaseLost : .databaseUnavailable, .warning,
+            "database unavailable: \(failure.text); readings are kept in the ring",
+            Self.metadata(failure))
+    }
+
+    /// Something is wrong that a person has to put right.
+    mutating func holding(_ failure: WriteFailure) {
+        begin(failure.text, .holding(why: failure.text))
+        guard told != failure.text else { return }
+        told = failure.text
+        var event = Event.batchHeld
+        if case .tableProblem = failure { event = .tableProblem }
+        logger.event(
+            event, .error,
+            "writing is held: \(failure.text); readings are kept, and it is tried again",
+            Self.metadata(failure))
+    }
+
+    /// A batch came through, or the connection stands and there is nothing to write.
+    mutating func over() {
+        report.withLock { $0.enter(.writing) }
+        guard let since else { return }
+        logger.event(
+            .databaseConnected, .notice, "the database takes readings again",
+            [
+                "away": "\(ContinuousClock.now - since)",
+                "attempts": "\(attempts)",
+            ])
+        self.since = nil
+        told = nil
+        attempts = 0
+    }
+
+    private mutating func begin(_ why: String, _ state: LaneReport.State) {
+        if since == nil { since = .now }
+        attempts += 1
+        report.withLock { $0.enter(state) }
+    }
+
+    private static func metadata(_ failure: WriteFailure) -> Logger.Metadata {
+        failure.sqlState.map { ["sqlstate": "\($0)"] } ?? [:]
+    }
+}

@@ -1,0 +1,142 @@
+import Postgres
+
+/// Sends rows of a batch through COPY, in pieces large enough for libpq.
+@safe
+struct RowSender: ~Copyable {
+    private let piece: UnsafeMutableRawBufferPointer
+    private var filled = 0
+    /// The shape whose COPY is open, and how many rows of the slab are in it already.
+    private var open: (shape: Int, sentRows: Int)?
+
+    init() {
+        unsafe piece = .allocate(byteCount: Postgres.Limits.copyPieceSize, alignment: 64)
+    }
+
+    deinit { unsafe piece.deallocate() }
+
+    /// Forgets an open COPY, after its connection or transaction is gone.
+    mutating func reset() {
+        open = nil
+        filled = 0
+    }
+
+    /// Sends what is there in full pieces while more is decoded, so that the server works
+    /// meanwhile. Only as long as all rows go to one table: COPYs cannot be interleaved.
+    mutating func sendAhead(
+        _ rows: borrowing BatchRows, _ shapes: [CopyShape], on connection: inout Connection
+    ) throws(PostgresError) {
+        guard let shape = rows.onlyShape else { return }
+        let sent = open?.sentRows ?? 0
+        let pending = rows.slab.withBytes(ofRows: sent..<rows.count) { $0.count }
+        guard pending >= Postgres.Limits.copyPieceSize else { return }
+        if open == nil { try begin(shapes[shape], on: &connection) }
+        try put(rows, sent..<rows.count, on: &connection)
+        open = (shape, rows.count)
+    }
+
+    /// Sends everything that is left and ends every COPY.
+    ///
+    /// - Returns: rows that the server did not take although it raised no error (a trigger can do
+    ///   that), by the row of the shape that was first.
+    mutating func finish(
+        _ rows: borrowing BatchRows, _ shapes: [CopyShape], on connection: inout Connection
+    ) throws(PostgresError) -> [(row: Int, missing: Int)] {
+        var suppressed: [(row: Int, missing: Int)] = []
+        for shape in rows.shapes {
+            let first = rows.firstRow(ofShape: shape)
+            let sentRows = open?.shape == shape ? open!.sentRows : 0
+            if open?.shape != shape { try begin(shapes[shape], on: &connection) }
+            var count = sentRows
+            if rows.onlyShape != nil {
+                try put(rows, sentRows..<rows.count, on: &connection)
+                count = rows.count
+            } else {
+                count += try gather(rows, after: sentRows, shape, on: &connection)
+            }
+            let taken = try end(on: &connection)
+            if taken < count { suppressed.append((first, count - taken)) }
+        }
+        return suppressed
+    }
+
+    /// One COPY of some rows by their numbers.
+    ///
+    /// - Returns: how many of them the server took.
+    mutating func send(
+        _ numbers: ArraySlice<Int>, of rows: borrowing BatchRows, _ shape: CopyShape,
+        on connection: inout Connection
+    ) throws(PostgresError) -> Int {
+        try begin(shape, on: &connection)
+        for number in numbers { try add(number, of: rows, on: &connection) }
+        return try end(on: &connection)
+    }
+
+    private mutating func begin(
+        _ shape: CopyShape, on connection: inout Connection
+    ) throws(PostgresError) {
+        try connection.beginCopy(shape.statement)
+        filled = 0
+        for byte in CopyFormat.header {
+            unsafe piece[filled] = byte
+            filled += 1
+        }
+    }
+
+    /// Rows that lie one after the other go out as they lie.
+    private mutating func put(
+        _ rows: borrowing BatchRows, _ range: Range<Int>, on connection: inout Connection
+    ) throws(PostgresError) {
+        try flush(on: &connection)
+        try rows.slab.withBytes(ofRows: range) { bytes throws(PostgresError) in
+            try unsafe connection.putCopyData(bytes)
+        }
+    }
+
+    /// Sends the rows of one shape whose number is `sentRows` or more.
+    private mutating func gather(
+        _ rows: borrowing BatchRows, after sentRows: Int, _ shape: Int,
+        on connection: inout Connection
+    ) throws(PostgresError) -> Int {
+        var count = 0
+        var row = sentRows == 0 ? rows.firstRow(ofShape: shape) : rows.row(after: sentRows - 1)
+        while row >= 0 {
+            try add(row, of: rows, on: &connection)
+            count += 1
+            row = rows.row(after: row)
+        }
+        return count
+    }
+
+    private mutating func add(
+        _ row: Int, of rows: borrowing BatchRows, on connection: inout Connection
+    ) throws(PostgresError) {
+        let size = rows.slab.withBytes(ofRows: row..<row + 1) { $0.count }
+        if filled + size > piece.count { try flush(on: &connection) }
+        if size > piece.count {
+            try put(rows, row..<row + 1, on: &connection)
+            return
+        }
+        rows.slab.withBytes(ofRows: row..<row + 1) { bytes in
+            unsafe (piece.baseAddress! + filled).copyMemory(
+                from: bytes.baseAddress!, byteCount: size)
+        }
+        filled += size
+    }
+
+    private mutating func flush(on connection: inout Connection) throws(PostgresError) {
+        guard filled > 0 else { return }
+        try unsafe connection.putCopyData(UnsafeRawBufferPointer(rebasing: piece[..<filled]))
+        filled = 0
+    }
+
+    private mutating func end(on connection: inout Connection) throws(PostgresError) -> Int {
+        if filled + CopyFormat.trailer.count > piece.count { try flush(on: &connection) }
+        for byte in CopyFormat.trailer {
+            unsafe piece[filled] = byte
+            filled += 1
+        }
+        try flush(on: &connection)
+        open = nil
+        return try connection.finishCopy()
+    }
+}

@@ -1,0 +1,42 @@
+import Postgres
+
+/// Why a batch is not in the database yet.
+enum WriteFailure: Error {
+    case database(PostgresError)
+    /// The COMMIT was sent and no answer came: it may have happened.
+    case doubt(PostgresError)
+    /// A table that the batch needs cannot be used as it is.
+    case tableProblem(TableTarget.Problems)
+    /// The ring does not know the position that the database gives.
+    case ring(String)
+    /// Somebody else moved the ring's row in `sluice_progress`.
+    case progressMoved
+
+    /// What to do about it.
+    var remedy: Remedy {
+        switch self {
+        case .database(let error), .doubt(let error):
+            Remedy(error, duplicatesAllowed: false)
+        case .tableProblem, .ring, .progressMoved: .hold
+        }
+    }
+
+    /// What happened, on one line.
+    var text: String {
+        switch self {
+        case .database(let error), .doubt(let error): error.description
+        case .tableProblem(let problems): "table \(problems.table): \(problems.description)"
+        case .ring(let text): text
+        case .progressMoved:
+            "another writer has moved this ring's row in \(Destinations.progressTable);"
+                + " stop it, or give each daemon a ring of its own"
+        }
+    }
+
+    var sqlState: String? {
+        switch self {
+        case .database(let error), .doubt(let error): error.sqlState
+        case .tableProblem, .ring, .progressMoved: nil
+        }
+    }
+}

@@ -1,0 +1,263 @@
+import LineProtocol
+import Postgres
+import Ring
+
+/// One batch: from the pinned frames to the COMMIT.
+extension Writer {
+    /// Writes what the ring holds, up to the batch's limits, in one transaction. Does nothing when
+    /// there is nothing.
+    mutating func writeBatch(_ connection: inout Connection) throws(WriteFailure) {
+        router.prepareForBatch()
+        guard let frames = lane.ring.pin(byteLimit: configuration.batch.bytes) else { return }
+        beginTally()
+        rows.removeAll()
+        lane.waitingForDatabase(true)
+        defer { lane.waitingForDatabase(false) }
+        let end: UInt64
+        do throws(PostgresError) {
+            try connection.execute(
+                isCareful ? "BEGIN; SET CONSTRAINTS ALL IMMEDIATE" : "BEGIN")
+        } catch {
+            throw .database(error)
+        }
+        end = try encodeFrames(frames, &connection)
+        try flush(&connection)
+        try commit(end, &connection)
+        settle(end)
+    }
+
+    /// Decodes and encodes frame after frame, sending full slabs on the way.
+    ///
+    /// - Returns: the end of the last frame of the batch.
+    private mutating func encodeFrames(
+        _ frames: PinnedFrames, _ connection: inout Connection
+    ) throws(WriteFailure) -> UInt64 {
+        var end = frames.start
+        var rowCount = 0
+        for frame in frames {
+            rowCount += try unsafe encode(frame, &connection)
+            end = frame.end
+            if rowCount >= configuration.batch.rows { break }
+            guard !isCareful else { continue }
+            do throws(PostgresError) {
+                try sender.sendAhead(rows, router.shapes, on: &connection)
+            } catch {
+                throw .database(error)
+            }
+        }
+        lane.turn()
+        return end
+    }
+
+    /// - Returns: how many rows the frame gave.
+    private mutating func encode(
+        _ frame: Frame, _ connection: inout Connection
+    ) throws(WriteFailure) -> Int {
+        let source = Int(frame.info.source)
+        while tallies.count <= source { tallies.append(OutcomeTally()) }
+        let precision = Precision(rawValue: UInt8(truncatingIfNeeded: frame.info.attributes))
+        var counts = FrameCounts()
+        var offset = 0
+        let payload = unsafe frame.payload
+        while offset < payload.count {
+            offset = unsafe decoder.decode(
+                payload, from: offset, precision: precision ?? .nanoseconds, into: &decoded)
+            for index in 0..<decoded.lineCount {
+                try encode(
+                    decoded.line(index), of: frame, source: source, &counts, &connection)
+            }
+        }
+        tallies[source].frames += 1
+        tallies[source].bytes += UInt64(payload.count)
+        tallies[source].lines += counts.lines
+        tallies[source].rows += counts.rows
+        tallies[source].unmatchedValues += counts.unmatchedValues
+        tallies[source].timestampsCut += counts.timestampsCut
+        return Int(counts.rows)
+    }
+
+    /// What one frame's lines did; added to the tally once per frame.
+    private struct FrameCounts {
+        var lines: UInt64 = 0
+        var rows: UInt64 = 0
+        var unmatchedValues: UInt64 = 0
+        var timestampsCut: UInt64 = 0
+    }
+
+    @inline(__always)
+    private mutating func encode(
+        _ line: DecodedLine, of frame: Frame, source: Int, _ counts: inout FrameCounts,
+        _ connection: inout Connection
+    ) throws(WriteFailure) {
+        counts.lines &+= 1
+        if let error = line.error {
+            reject(line, source, RejectReason(error), "no line protocol: \(error.category)")
+            return
+        }
+        let items = unsafe decoded.items(of: line).baseAddress!
+        let layout = unsafe router.layout(of: line, items)
+        switch layout.verdict {
+        case .hold: throw .tableProblem(router.problems(ofTarget: layout.shape))
+        case .reject:
+            reject(line, source, layout.reason, router.rejection(layout, line))
+            return
+        case .row: break
+        }
+        let time = line.hasTimestamp ? line.timestamp : frame.info.receivedAt
+        while true {
+            switch unsafe RowEncoder.encode(items, time: time, layout: layout, into: &rows.slab) {
+            case .row(let isCut):
+                rows.noteOrigin(
+                    shape: layout.shape, source: UInt16(truncatingIfNeeded: source),
+                    line: line.raw)
+                counts.rows &+= 1
+                counts.unmatchedValues &+= UInt64(layout.unmatchedCount)
+                if isCut { counts.timestampsCut &+= 1 }
+            case .misfit(let misfit, let column):
+                reject(
+                    line, source, RejectReason(misfit),
+                    router.explanation(of: misfit, column: column, layout))
+            case .full where rows.count > 0:
+                try flush(&connection)
+                continue
+            case .full:
+                reject(line, source, .rowTooLong, "the row is longer than a batch may be")
+            }
+            return
+        }
+    }
+
+    @inline(never)
+    private mutating func reject(
+        _ line: DecodedLine, _ source: Int, _ reason: RejectReason,
+        _ detail: @autoclosure () -> String
+    ) {
+        tallies[source].reject(reason)
+        samples.note(reason, line.raw, detail())
+    }
+
+    /// Writes the rows of the slab within the open transaction and empties it.
+    private mutating func flush(_ connection: inout Connection) throws(WriteFailure) {
+        do throws(PostgresError) {
+            if isCareful {
+                for shape in rows.shapes { try writeCarefully(shape, &connection) }
+            } else {
+                let suppressed = try sender.finish(rows, router.shapes, on: &connection)
+                for (row, missing) in suppressed {
+                    noteSuppressed(rows.origin(of: row), missing)
+                }
+            }
+        } catch {
+            throw .database(error)
+        }
+        rows.removeAll()
+        lane.turn()
+    }
+
+    private mutating func writeCarefully(
+        _ shape: Int, _ connection: inout Connection
+    ) throws(PostgresError) {
+        var refusals: [FaultFinder.Refusal] = []
+        var suppressed: [(row: Int, missing: Int)] = []
+        try FaultFinder.write(
+            rows, shape, router.shapes[shape], with: &sender, on: &connection,
+            onRefusal: { refusals.append($0) },
+            onSuppressed: { suppressed.append(($0, $1)) })
+        for refusal in refusals {
+            let origin = rows.origin(of: refusal.row)
+            let reason = RejectReason(sqlState: refusal.error.sqlState ?? "")
+            tallies[Int(origin.source)].rows -= 1
+            tallies[Int(origin.source)].reject(reason)
+            samples.note(
+                reason, origin.line, "table \(router.shapes[shape].table): \(refusal.error)")
+        }
+        for (row, missing) in suppressed { noteSuppressed(rows.origin(of: row), missing) }
+    }
+
+    /// Rows that the server left out without an error are not in the table, and so not rows.
+    private mutating func noteSuppressed(_ origin: RowOrigin, _ missing: Int) {
+        tallies[Int(origin.source)].rows -= UInt64(missing)
+        tallies[Int(origin.source)].reject(.suppressed, count: UInt64(missing))
+        samples.note(
+            .suppressed, origin.line,
+            "table \(router.shapes[Int(origin.shape)].table) took fewer rows than it was given;"
+                + " look at its triggers")
+    }
+
+    private mutating func commit(
+        _ end: UInt64, _ connection: inout Connection
+    ) throws(WriteFailure) {
+        let isOurs: Bool
+        do throws(PostgresError) {
+            isOurs = try progress.move(to: end, &connection)
+        } catch {
+            throw .database(error)
+        }
+        guard isOurs else { throw .progressMoved }
+        do throws(PostgresError) {
+            try connection.execute("COMMIT")
+        } catch {
+            // A server that still talks to us has rolled back; one that went away may not have.
+            guard connection.isBroken else { throw .database(error) }
+            doubt = end
+            throw .doubt(error)
+        }
+    }
+
+    // MARK: - After the COMMIT
+
+    private mutating func beginTally() {
+        for index in tallies.indices { tallies[index].clear() }
+    }
+
+    /// Gives up the frames and counts what became of them.
+    mutating func settle(_ end: UInt64) {
+        progress.committed(end)
+        do throws(RingError) {
+            try lane.ring.release(to: end)
+        } catch {
+            preconditionFailure("a batch ended within a frame: \(error)")
+        }
+        lane.ring.unpin()
+        let unmatched = router.takeUnmatched()
+        if !unmatched.isEmpty { isCatalogStale = true }
+        let new = lane.report.withLock { report in
+            report.add(tallies)
+            report.batches += 1
+            report.lastCommit = .now
+            return report.add(unmatched: unmatched)
+        }
+        samples.tell(logger)
+        tellUnmatched(new)
+    }
+
+    private func tellUnmatched(_ names: [UnmatchedName]) {
+        for name in names {
+            if let table = name.table {
+                logger.event(
+                    .unmatchedName, .warning,
+                    "table \(table) has no column \"\(name.name)\"; its values are not stored",
+                    ["table": "\(table)", "name": "\(name.name)"])
+            } else {
+                logger.event(
+                    .unmatchedName, .warning,
+                    "no table takes measurement \"\(name.name)\"; its lines are rejected",
+                    ["measurement": "\(name.name)"])
+            }
+        }
+    }
+
+    /// Says of each table once what is wrong with it.
+    mutating func tellTableProblems() {
+        var problems: Set<String> = []
+        for case .unusable(let problem) in router.destinations.targets where problem.isToBeTold {
+            problems.insert("table \(problem.table): \(problem.description)")
+        }
+        for problem in problems.subtracting(toldProblems).sorted() {
+            logger.event(
+                .tableProblem, .error,
+                "\(problem); lines for it are kept and hold up those behind them")
+        }
+        toldProblems = problems
+    }
+}

@@ -1,0 +1,265 @@
+import LineProtocol
+import Logging
+import Postgres
+import Ring
+
+/// A lane's way out: takes frames from the ring, decodes, routes and encodes them, and writes them
+/// with COPY, one transaction a batch. Runs on a thread of its own and owns the connection.
+struct Writer: ~Copyable {
+    let lane: Lane
+    let logger: Logger
+    let password: String?
+    var rows: BatchRows
+    var decoded: DecodedBatch
+    var decoder = Decoder()
+    var sender = RowSender()
+    var router: Router
+    var progress: Progress
+    var outage: Outage
+    var samples = RejectSamples()
+    /// What the batch in work did, by source.
+    var tallies: [OutcomeTally] = []
+    /// A batch whose COMMIT was sent and not answered; its frames stay pinned.
+    var doubt: UInt64?
+    /// The next batch is written row by row if need be, because the last try met bad rows.
+    var isCareful = false
+    var configuration: Configuration
+    var version = 0
+    var backoff: Backoff
+    /// Names or tables were not as the catalog said; it is read again before long.
+    var isCatalogStale = false
+    /// Problems of tables that have been told.
+    var toldProblems: Set<String> = []
+    private var holdBackoff: Backoff
+    private var lastStart = ContinuousClock.now
+    private var lastCatalogRead = ContinuousClock.now
+
+    init(_ lane: Lane, password: String?, logger: Logger) {
+        self.lane = lane
+        self.logger = logger
+        self.password = password
+        configuration = lane.configuration().configuration
+        rows = BatchRows(
+            byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
+        decoded = DecodedBatch(
+            lineCapacity: IngestLimits.linesPerDecode, lineBytesMax: IngestLimits.lineBytesMax)
+        router = Router(Destinations(tables: [], mappings: []))
+        progress = Progress(of: lane.ring.identity)
+        outage = Outage(logger: logger, report: lane.report)
+        backoff = Backoff(
+            first: configuration.database.retryMin, max: configuration.database.retryMax)
+        holdBackoff = Backoff(
+            first: IngestLimits.holdFirst, max: configuration.database.retryMax)
+    }
+
+    /// Runs until the lane is told to finish and has done so, or is out of time.
+    mutating func run() {
+        var wasConnected = false
+        while lane.shouldGoOn {
+            takeUpConfiguration()
+            do throws(WriteFailure) {
+                wasConnected = false
+                var connection = try connect()
+                wasConnected = true
+                lane.hold(connection.interrupter)
+                try serve(&connection)
+            } catch {
+                lane.hold(nil)
+                sender.reset()
+                outage.unavailable(error, wasConnected: wasConnected)
+                lane.pause(backoff.next())
+            }
+        }
+        lane.hold(nil)
+        lane.report.withLock { $0.enter(.stopped) }
+    }
+
+    private func connect() throws(WriteFailure) -> Connection {
+        lane.waitingForDatabase(true)
+        defer { lane.waitingForDatabase(false) }
+        do throws(PostgresError) {
+            return try Connection.open(
+                configuration.database, password: password, isWanted: { !lane.isOverdue },
+                onNotice: { [logger] notice in
+                    logger.debug("database: \(notice.description)")
+                })
+        } catch {
+            throw .database(error)
+        }
+    }
+
+    /// Works with one connection until the lane ends or the connection is lost.
+    private mutating func serve(_ connection: inout Connection) throws(WriteFailure) {
+        var isPrepared = false
+        while lane.shouldGoOn {
+            takeUpConfiguration()
+            do throws(WriteFailure) {
+                if !isPrepared {
+                    try prepare(&connection)
+                    isPrepared = true
+                    outage.over()
+                }
+                guard lane.ring.waitForFrames(atMost: Lane.turnPause) else {
+                    lane.turn()
+                    if connection.isLost { throw .database(.lost) }
+                    continue
+                }
+                pace()
+                try refreshCatalogIfWanted(&connection)
+                try writeBatch(&connection)
+                outage.over()
+                backoff.reset()
+                holdBackoff.reset()
+                isCareful = false
+            } catch {
+                isPrepared = try recover(from: error, &connection) && isPrepared
+            }
+        }
+    }
+
+    /// Puts the connection in order after a failure and waits as the failure asks.
+    ///
+    /// - Returns: whether what was read from the database still holds.
+    private mutating func recover(
+        from failure: WriteFailure, _ connection: inout Connection
+    ) throws(WriteFailure) -> Bool {
+        sender.reset()
+        samples.forget()
+        router.forgetUnmatched()
+        if case .doubt = failure {
+            // The frames stay pinned until the database has told whether they are in.
+            throw failure
+        }
+        lane.ring.unpin()
+        if connection.isBroken { throw failure }
+        do throws(PostgresError) {
+            try connection.execute("ROLLBACK")
+        } catch {
+            throw .database(error)
+        }
+        switch failure.remedy {
+        case .rejectRows, .stage, .reloadCatalog:
+            // Bad rows: once more, finding them. A table that has changed: with a fresh catalog.
+            if !isCareful {
+                isCareful = true
+                return failure.remedy == .rejectRows
+            }
+            return hold(failure)
+        case .retry:
+            outage.unavailable(failure, wasConnected: true)
+            lane.pause(backoff.next())
+            return true
+        case .hold:
+            return hold(failure)
+        }
+    }
+
+    private mutating func hold(_ failure: WriteFailure) -> Bool {
+        outage.holding(failure)
+        lane.pause(holdBackoff.next())
+        return false
+    }
+
+    private mutating func takeUpConfiguration() {
+        let (new, version) = lane.configuration()
+        guard version != self.version else { return }
+        self.version = version
+        configuration = new
+        backoff = Backoff(first: new.database.retryMin, max: new.database.retryMax)
+        holdBackoff = Backoff(first: IngestLimits.holdFirst, max: new.database.retryMax)
+        // At once: the operator waits for it.
+        lastCatalogRead = .now - IngestLimits.catalogInterval
+        isCatalogStale = true
+    }
+
+    /// Not more than one batch an interval, so that small readings share transactions; under load
+    /// the batches themselves take longer than that.
+    private mutating func pace() {
+        let elapsed = ContinuousClock.now - lastStart
+        if elapsed < configuration.batch.interval, !lane.isFinishing {
+            lane.pause(configuration.batch.interval - elapsed)
+        }
+        lastStart = .now
+    }
+
+    // MARK: - What the database knows
+
+    private mutating func prepare(_ connection: inout Connection) throws(WriteFailure) {
+        lane.waitingForDatabase(true)
+        defer { lane.waitingForDatabase(false) }
+        do throws(PostgresError) {
+            try connection.execute("SET lock_timeout = '\(IngestLimits.lockTimeoutSeconds)s'")
+            try progress.read(&connection)
+        } catch {
+            throw .database(error)
+        }
+        resolveDoubt()
+        try resume()
+        try readCatalog(&connection)
+        logger.event(
+            .databaseConnected, .info, "connected to the database",
+            ["database": "\(connection.redacted)", "lane": "\(lane.number)"])
+    }
+
+    /// Settles a COMMIT that was not answered, now that the database has been asked.
+    private mutating func resolveDoubt() {
+        guard let end = doubt else { return }
+        doubt = nil
+        if progress.stored == end {
+            settle(end)
+        } else {
+            lane.ring.unpin()
+        }
+    }
+
+    /// Leaves out what the database has already.
+    private func resume() throws(WriteFailure) {
+        let position = progress.stored ?? 0
+        do throws(RingError) {
+            switch try lane.ring.resume(after: position) {
+            case .nothingToSkip(behind: 0): break
+            case .nothingToSkip(let behind):
+                logger.event(
+                    .progressBehind, .error,
+                    "the database has less than it confirmed: it was restored from a backup or"
+                        + " replaced; readings between are not in it",
+                    ["bytes": "\(behind)", "ring": "\(lane.ring.identity)"])
+            case .skipped(let frames):
+                lane.report.withLock { $0.alreadyStored += UInt64(frames) }
+                logger.event(
+                    .ringResumed, .info, "readings that the database has already are skipped",
+                    ["datagrams": "\(frames)"])
+            case .jumped(let frames, let from):
+                lane.report.withLock { $0.alreadyStored += UInt64(frames) }
+                logger.event(
+                    .progressAhead, .error,
+                    "the database has more of this ring than the ring itself: the file is older",
+                    ["datagrams": "\(frames)", "from": "\(from)", "to": "\(position)"])
+            }
+        } catch {
+            throw .ring(error.description)
+        }
+    }
+
+    private mutating func readCatalog(_ connection: inout Connection) throws(WriteFailure) {
+        lastCatalogRead = .now
+        isCatalogStale = false
+        do throws(PostgresError) {
+            let catalog = try Catalog(&connection)
+            router.reset(Destinations(tables: catalog.tables, mappings: configuration.tables))
+        } catch {
+            throw .database(error)
+        }
+        tellTableProblems()
+    }
+
+    /// Looks again when lines had names that nothing took: somebody may have made the column.
+    private mutating func refreshCatalogIfWanted(
+        _ connection: inout Connection
+    ) throws(WriteFailure) {
+        guard isCatalogStale,
+            ContinuousClock.now - lastCatalogRead >= IngestLimits.catalogInterval
+        else { return }
+        try readCatalog(&connection)
+    }
+}

@@ -1,0 +1,20 @@
+/// The numbers that bound the pipeline and that no operator needs to change. All memory follows
+/// from these and the configuration; `MemoryPlan` adds it up.
+package enum IngestLimits {
+    /// Bytes of encoded rows that a writer collects before it sends them on within its transaction.
+    package static let slabBytes = 8 << 20
+    /// Lines that are decoded in one go.
+    package static let linesPerDecode = 1_024
+    /// Bytes of the longest line; no datagram is longer.
+    package static let lineBytesMax = 64 << 10
+    /// How soon the catalog is read again when lines had names that nothing took.
+    package static let catalogInterval = Duration.seconds(5)
+    /// The first pause when something is wrong that a person has to put right.
+    package static let holdFirst = Duration.seconds(1)
+    /// How long a statement waits for a lock, in seconds, before the writer tells of it.
+    package static let lockTimeoutSeconds = 30
+    /// A stage that has not moved for this long is stalled.
+    package static let stallTime = Duration.seconds(20)
+    /// How often the status line is renewed.
+    package static let statusInterval = Duration.seconds(1)
+}

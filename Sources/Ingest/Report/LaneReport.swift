@@ -1,0 +1,84 @@
+package import Threads
+
+/// What a lane's writer says of itself; written by its thread once per batch, read by others.
+package struct LaneReport: Sendable {
+    /// What the writer is at.
+    package enum State: Sendable, Equatable {
+        case starting
+        case writing
+        /// The database cannot be reached, or has asked to come again later.
+        case unavailable(why: String)
+        /// Something is wrong that a person has to put right; everything is kept.
+        case holding(why: String)
+        case stopped
+    }
+
+    package var state = State.starting
+    /// When `state` last became another kind of state.
+    package var stateSince = ContinuousClock.now
+    /// By source, in the order of the ring's registry.
+    package var outcomes: [OutcomeTally] = []
+    /// Frames that were in the database already when the ring was taken up again: committed before
+    /// a crash, and counted by nobody.
+    package var alreadyStored: UInt64 = 0
+    /// Transactions committed.
+    package var batches: UInt64 = 0
+    package var lastCommit: ContinuousClock.Instant?
+    /// Names that no table or column takes, with the number of lines that had them.
+    package var unmatched: [UnmatchedName: UInt64] = [:]
+    /// Lines whose unmatched names did not find room in `unmatched`.
+    package var unmatchedOther: UInt64 = 0
+
+    /// Different names that are counted one by one; senders that invent names must not fill
+    /// memory.
+    package static let unmatchedNamesMax = 1_000
+
+    package init() {}
+
+    /// All sources together.
+    package var total: OutcomeTally {
+        var total = OutcomeTally()
+        for outcome in outcomes { total.add(outcome) }
+        return total
+    }
+
+    /// Adds what a committed batch met.
+    ///
+    /// - Returns: the names that are new, to be told once.
+    mutating func add(unmatched counts: [UnmatchedName: UInt64]) -> [UnmatchedName] {
+        var new: [UnmatchedName] = []
+        for (name, count) in counts {
+            if unmatched[name] != nil {
+                unmatched[name]! += count
+            } else if unmatched.count < Self.unmatchedNamesMax {
+                unmatched[name] = count
+                new.append(name)
+            } else {
+                unmatchedOther += count
+            }
+        }
+        return new
+    }
+
+    /// Adds what a committed batch did, by source.
+    mutating func add(_ tallies: [OutcomeTally]) {
+        while outcomes.count < tallies.count { outcomes.append(OutcomeTally()) }
+        for index in tallies.indices { outcomes[index].add(tallies[index]) }
+    }
+
+    mutating func enter(_ new: State) {
+        if !state.isSameKind(as: new) { stateSince = .now }
+        state = new
+    }
+}
+
+extension LaneReport.State {
+    fileprivate func isSameKind(as other: Self) -> Bool {
+        switch (self, other) {
+        case (.starting, .starting), (.writing, .writing), (.unavailable, .unavailable),
+            (.holding, .holding), (.stopped, .stopped):
+            true
+        default: false
+        }
+    }
+}

@@ -1,7 +1,7 @@
 import Glibc
 
 /// How a stream ended.
-package enum StreamEnd: String, Sendable {
+package enum StreamEnd: String, CaseIterable, Sendable {
     /// All was read; a last line needs no line end.
     case clean
     /// It broke off: a last line without line end is `truncated`.

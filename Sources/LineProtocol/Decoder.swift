@@ -1,0 +1,62 @@
+/// Decodes whole payloads: a datagram, or a block that ends where a line ends.
+///
+/// Nothing is allocated per line or payload. Line numbers run on while one payload is decoded in
+/// several calls, and begin anew at offset 0.
+package struct Decoder {
+    private var walker: LineWalker
+
+    /// - Parameter lineBytesMax: the longest logical line, in bytes without its line end.
+    package init(lineBytesMax: Int = Limits.lineBytesDefault) {
+        walker = LineWalker(lineBytesMax: lineBytesMax)
+    }
+
+    /// Decodes lines from `offset` on into `batch`, whose former content goes away.
+    ///
+    /// - Parameters:
+    ///   - offset: 0, or what the last call for the same payload returned.
+    ///   - isContinuation: whether the payload goes on where another one ended, so that a byte
+    ///     order mark at its start is not one.
+    /// - Returns: the offset of the first byte that is still to be decoded: less than the
+    ///   payload's size when the batch was full.
+    package mutating func decode(
+        _ payload: UnsafeRawBufferPointer, from offset: Int = 0, precision: Precision,
+        isContinuation: Bool = false, into batch: inout DecodedBatch
+    ) -> Int {
+        precondition(offset >= 0 && offset <= payload.count)
+        batch.removeAll()
+        guard let base = unsafe payload.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+            return 0
+        }
+        var start = offset
+        if offset == 0 {
+            walker = LineWalker(lineBytesMax: walker.lineBytesMax)
+            if !isContinuation, case .present = unsafe byteOrderMark(base, payload.count) {
+                start = byteOrderMarkBytes
+            }
+        }
+        let block = unsafe LineWalker.Block(
+            base: base, count: payload.count, end: .clean,
+            unitNanoseconds: precision.unitNanoseconds)
+        return walker.walk(block, from: start, into: &batch)
+    }
+}
+
+/// Bytes of the UTF-8 byte order mark.
+let byteOrderMarkBytes = 3
+
+/// What can be said about a byte order mark at the start of some bytes.
+enum ByteOrderMark {
+    case present, absent
+    /// The bytes are its beginning, and there are no more.
+    case undecided
+}
+
+/// Looks for EF BB BF.
+func byteOrderMark(_ base: UnsafePointer<UInt8>, _ count: Int) -> ByteOrderMark {
+    for index in 0..<byteOrderMarkBytes {
+        if index == count { return .undecided }
+        let expected: UInt8 = index == 0 ? 0xef : index == 1 ? 0xbb : 0xbf
+        if unsafe base[index] != expected { return .absent }
+    }
+    return .present
+}

@@ -1,0 +1,101 @@
+/// What the database has, seen with the rights of the connection's role.
+package struct Catalog: Equatable, Sendable {
+    /// Ordinary and partitioned tables of all schemas that the role may use, but for system tables,
+    /// partitions, chunks and temporary tables; sorted by schema and name.
+    package let tables: [Table]
+    /// The extension's version, when the database has it.
+    package let timescaleVersion: String?
+
+    /// Reads it all. Cheap enough for every reload, too dear for every batch.
+    package init(_ connection: inout Connection) throws(PostgresError) {
+        var builder = CatalogBuilder()
+        for row in try connection.query(CatalogQuery.tables) { builder.add(row) }
+        timescaleVersion = try connection.query(CatalogQuery.timescaleVersion).first?[0]
+        if timescaleVersion != nil {
+            for row in try connection.query(CatalogQuery.timeDimensions) { builder.addTime(row) }
+            for row in try connection.query(CatalogQuery.strayChunks) { builder.remove(row) }
+        }
+        tables = builder.tables.sorted { ($0.schema, $0.name) < ($1.schema, $1.name) }
+    }
+
+    /// The table of this name: `name` as the search path finds it, else `schema.name`.
+    ///
+    /// Names are compared as they stand; there is no folding to lower case.
+    package func table(named name: String) -> Table? {
+        if let table = tables.first(where: { $0.isOnSearchPath && $0.name == name }) {
+            return table
+        }
+        return tables.first { "\($0.schema).\($0.name)" == name }
+    }
+}
+
+/// Puts the rows of the queries together.
+private struct CatalogBuilder {
+    private(set) var tables: [Table] = []
+    private var indexes: [UInt32: Int] = [:]
+
+    /// Takes a row of `CatalogQuery.tables`: first its kind, then the table's oid. Tables come first.
+    mutating func add(_ row: [String?]) {
+        guard let oid = row[1].flatMap({ UInt32($0) }) else { return }
+        switch row[0] {
+        case "table":
+            indexes[oid] = tables.count
+            tables.append(Self.table(oid, row))
+        case "column":
+            change(oid) { $0.columns.append(Self.column(row)) }
+        default:
+            change(oid) { Self.addKeyColumn(row, to: &$0) }
+        }
+    }
+
+    /// Takes oid and column name; the first dimension of a table comes first.
+    mutating func addTime(_ row: [String?]) {
+        guard let oid = row[0].flatMap({ UInt32($0) }) else { return }
+        change(oid) { if $0.timeDimension == nil { $0.timeDimension = row[1] } }
+    }
+
+    /// Takes the oid of what is a chunk after all.
+    mutating func remove(_ row: [String?]) {
+        guard let oid = row[0].flatMap({ UInt32($0) }), indexes[oid] != nil else { return }
+        tables.removeAll { $0.oid == oid }
+        indexes = Dictionary(
+            uniqueKeysWithValues: tables.enumerated().map { ($1.oid, $0) })
+    }
+
+    private mutating func change(_ oid: UInt32, _ body: (inout Table) -> Void) {
+        if let index = indexes[oid] { body(&tables[index]) }
+    }
+
+    private static func table(_ oid: UInt32, _ row: [String?]) -> Table {
+        Table(
+            oid: oid, schema: row[3] ?? "", name: row[4] ?? "", isOnSearchPath: row[5] == "t",
+            isPartitioned: row[6] == "t", mayInsert: row[7] == "t", columns: [], uniqueKeys: [])
+    }
+
+    private static func column(_ row: [String?]) -> Column {
+        let type = ColumnType(
+            oid: row[9].flatMap { UInt32($0) } ?? 0, modifier: row[10].flatMap { Int32($0) } ?? -1,
+            name: row[4] ?? "")
+        let identity: Column.Identity =
+            switch row[11] {
+            case "a": .always
+            case "d": .byDefault
+            default: .none
+            }
+        return Column(
+            name: row[3] ?? "", type: type, domain: row[8], isNotNull: row[5] == "t",
+            hasDefault: row[6] == "t", identity: identity, isGenerated: row[12] == "t",
+            mayInsert: row[7] == "t")
+    }
+
+    /// Key columns come sorted by key and place.
+    private static func addKeyColumn(_ row: [String?], to table: inout Table) {
+        let name = row[3] ?? ""
+        if table.uniqueKeys.last?.name != name {
+            table.uniqueKeys.append(
+                UniqueKey(
+                    name: name, columns: [], isPrimary: row[5] == "t", isImmediate: row[6] == "t"))
+        }
+        table.uniqueKeys[table.uniqueKeys.count - 1].columns.append(row[4] ?? "")
+    }
+}

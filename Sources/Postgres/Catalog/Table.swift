@@ -1,0 +1,84 @@
+/// A table that readings could be written to, as the catalog describes it.
+package struct Table: Equatable, Sendable {
+    /// What the server calls it by; a table that was dropped and made again has another one.
+    package let oid: UInt32
+    package let schema: String
+    package let name: String
+    /// Whether its bare name finds it.
+    package let isOnSearchPath: Bool
+    package let isPartitioned: Bool
+    /// Whether the role may INSERT, and so COPY, into the whole table.
+    package let mayInsert: Bool
+    /// Live columns in the table's own order.
+    package internal(set) var columns: [Column]
+    /// The primary key first, then unique indexes without expressions and conditions, by name.
+    package internal(set) var uniqueKeys: [UniqueKey]
+    /// The column that a hypertable is cut into chunks by; nil for other tables.
+    package internal(set) var timeDimension: String?
+
+    package var isHypertable: Bool { timeDimension != nil }
+
+    /// The column with exactly this name.
+    package func column(named name: String) -> Column? {
+        columns.first { $0.name == name }
+    }
+
+    /// `"schema"."name"`, right for every name.
+    package var sqlName: String { quotedIdentifier(schema) + "." + quotedIdentifier(name) }
+
+    /// The statement that `Connection.beginCopy` wants for rows with these columns, in this order.
+    package func copyStatement(columns: [String]) -> String {
+        let list = columns.map(quotedIdentifier).joined(separator: ", ")
+        return "COPY \(sqlName) (\(list)) FROM STDIN (FORMAT binary)"
+    }
+}
+
+/// One column of a table.
+package struct Column: Equatable, Sendable {
+    package enum Identity: Equatable, Sendable { case none, always, byDefault }
+
+    package let name: String
+    /// For a domain, the type below it.
+    package let type: ColumnType
+    /// The domain's name, when it is one.
+    package let domain: String?
+    /// NULL is refused, by the column or by its domain.
+    package let isNotNull: Bool
+    /// Something other than NULL stands there when a row leaves it out.
+    package let hasDefault: Bool
+    package let identity: Identity
+    /// Computed by the server; nothing can be written to it.
+    package let isGenerated: Bool
+    /// Whether the role may INSERT into this column, be it by the right on the whole table.
+    package let mayInsert: Bool
+
+    /// Whether a row must bring a value.
+    package var isRequired: Bool {
+        isNotNull && !hasDefault && identity == .none && !isGenerated
+    }
+}
+
+/// Columns of which no two rows may have the same values.
+package struct UniqueKey: Equatable, Sendable {
+    /// The index's name.
+    package let name: String
+    package internal(set) var columns: [String]
+    package let isPrimary: Bool
+    /// False for a deferrable constraint: it cannot serve `ON CONFLICT`.
+    package let isImmediate: Bool
+}
+
+/// A name as SQL takes it literally, whatever it holds.
+package func quotedIdentifier(_ name: String) -> String {
+    "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        + "\""
+}
+
+/// A text as an SQL literal, whatever it holds and whatever `standard_conforming_strings` says.
+package func quotedLiteral(_ text: String) -> String {
+    let quoted = text.split(separator: "'", omittingEmptySubsequences: false).joined(
+        separator: "''")
+    guard quoted.contains("\\") else { return "'\(quoted)'" }
+    let escaped = quoted.split(separator: "\\", omittingEmptySubsequences: false)
+    return " E'" + escaped.joined(separator: "\\\\") + "'"
+}

@@ -1,0 +1,47 @@
+/// What to do with a batch that the database refused; decided once, here, from the SQLSTATE.
+package enum Remedy: Equatable, Sendable {
+    /// Keep the batch, back off with jitter, connect again if need be, try again, for ever.
+    case retry
+    /// Find the rows at fault, reject them with the reason, commit the rest.
+    case rejectRows
+    /// Rows are there already and the table's rule allows that: go through a staging table.
+    case stage
+    /// The table is not what the catalog said. Read the catalog and encode again; when it has not
+    /// changed, or the error comes back at once, treat it as `rejectRows`.
+    case reloadCatalog
+    /// A person must look: keep everything, say what to do, try again slowly, never drop.
+    case hold
+
+    /// - Parameter duplicatesAllowed: whether the table says that duplicates are ignored or replaced.
+    package init(_ error: PostgresError, duplicatesAllowed: Bool) {
+        switch error.origin {
+        case .conninfo: self = .hold
+        case .connection, .interrupted, .server:
+            self.init(sqlState: error.sqlState, duplicatesAllowed: duplicatesAllowed)
+        }
+    }
+
+    /// - Parameter sqlState: nil when there was no answer.
+    package init(sqlState: String?, duplicatesAllowed: Bool) {
+        guard let sqlState else {
+            self = .retry
+            return
+        }
+        switch sqlState {
+        case "22P03", "22P04", "08P01": self = .reloadCatalog  // Our bytes are not its columns.
+        case "23505" where duplicatesAllowed: self = .stage
+        case "53400": self = .hold  // A configured limit: only a person can raise it.
+        case "55P03": self = .retry  // Somebody holds the lock for the moment.
+        case _ where sqlState.hasPrefix("57P0"): self = .retry  // Shutdown, start-up, crash.
+        default: self.init(sqlStateClass: sqlState.prefix(2))
+        }
+    }
+
+    private init(sqlStateClass: Substring) {
+        switch sqlStateClass {
+        case "08", "40", "53": self = .retry  // Connection, rollback, resources.
+        case "22", "23": self = .rejectRows  // Data exception, constraint violation.
+        default: self = .hold
+        }
+    }
+}

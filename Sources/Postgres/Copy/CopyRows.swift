@@ -1,0 +1,254 @@
+/// A fixed slab of rows in the form of binary COPY, with the place where each row begins.
+///
+/// A row that does not fit makes itself known at its end: `endRow` gives false and takes the row back.
+/// Values in between are written or silently left out, but never past the slab.
+@safe
+package struct CopyRows: ~Copyable, @unchecked Sendable {
+    // @unchecked: the sole owner of both allocations.
+    @usableFromInline let base: UnsafeMutableRawPointer
+    @usableFromInline let starts: UnsafeMutablePointer<UInt32>
+    /// Bytes that the slab holds.
+    package let byteLimit: Int
+    /// Rows that the slab holds.
+    package let rowLimit: Int
+    /// Whole rows in the slab.
+    package private(set) var rowCount = 0
+    /// Where the open row begins, which is where the whole rows end.
+    @usableFromInline var rowStart = 0
+    /// Where the next value goes.
+    @usableFromInline var cursor = 0
+    /// Columns that the open row still lacks.
+    @usableFromInline var columnsLeft = 0
+    /// Something of the open row did not fit.
+    @usableFromInline var isOverfull = false
+
+    /// Allocates the slab; nothing is allocated later.
+    package init(byteLimit: Int, rowLimit: Int) {
+        precondition(byteLimit > 0 && byteLimit <= Int(Int32.max) && rowLimit > 0)
+        self.byteLimit = byteLimit
+        self.rowLimit = rowLimit
+        unsafe base = .allocate(byteCount: byteLimit, alignment: 64)
+        unsafe starts = .allocate(capacity: rowLimit + 1)
+        unsafe starts[0] = 0
+    }
+
+    deinit {
+        unsafe base.deallocate()
+        unsafe starts.deallocate()
+    }
+
+    /// Bytes that `init` allocates for these limits, for those who add up memory.
+    package static func memorySize(byteLimit: Int, rowLimit: Int) -> Int {
+        byteLimit + (rowLimit + 1) * MemoryLayout<UInt32>.size
+    }
+
+    /// Bytes of the whole rows.
+    package var byteCount: Int { rowStart }
+
+    package var isEmpty: Bool { rowCount == 0 }
+
+    /// Bytes that are free after what was appended so far.
+    @inlinable package var remaining: Int { byteLimit - cursor }
+
+    /// Forgets all rows.
+    package mutating func removeAll() {
+        rowCount = 0
+        rowStart = 0
+        rollBackRow()
+    }
+
+    // MARK: - Rows
+
+    /// Opens a row; exactly so many values must follow before `endRow`.
+    ///
+    /// - Returns: false when there is no room for another row; the row may be filled all the same.
+    @discardableResult
+    @inlinable package mutating func beginRow(columnCount: Int) -> Bool {
+        precondition(cursor == rowStart, "the last row was neither ended nor rolled back")
+        columnsLeft = columnCount
+        isOverfull = rowCount == rowLimit
+        store(Int16(truncatingIfNeeded: columnCount))
+        return !isOverfull
+    }
+
+    /// Closes the row.
+    ///
+    /// - Returns: false when it did not fit; it is taken back then, and `isEmpty` tells whether it
+    ///   could ever fit.
+    @inlinable package mutating func endRow() -> Bool {
+        precondition(columnsLeft == 0, "a row with missing or extra values")
+        if isOverfull {
+            rollBackRow()
+            return false
+        }
+        keepRow()
+        return true
+    }
+
+    /// Takes the open row back.
+    @inlinable package mutating func rollBackRow() {
+        cursor = rowStart
+        columnsLeft = 0
+        isOverfull = false
+    }
+
+    @usableFromInline mutating func keepRow() {
+        rowStart = cursor
+        rowCount += 1
+        unsafe starts[rowCount] = UInt32(truncatingIfNeeded: cursor)
+    }
+
+    /// Appends a row of another slab, to bring rows into another order.
+    ///
+    /// - Returns: false when it does not fit.
+    package mutating func append(row index: Int, of other: borrowing CopyRows) -> Bool {
+        precondition(cursor == rowStart && index >= 0 && index < other.rowCount)
+        let start = unsafe Int(other.starts[index])
+        let size = unsafe Int(other.starts[index + 1]) - start
+        guard rowCount < rowLimit, size <= remaining else { return false }
+        unsafe (base + cursor).copyMemory(from: other.base + start, byteCount: size)
+        cursor += size
+        keepRow()
+        return true
+    }
+
+    /// Lends the bytes of some rows, without header and trailer; they must not outlive `body`.
+    package borrowing func withBytes<Result, Failure: Error>(
+        ofRows rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount)
+        let start = unsafe Int(starts[rows.lowerBound])
+        let end = unsafe Int(starts[rows.upperBound])
+        return try unsafe body(UnsafeRawBufferPointer(start: base + start, count: end - start))
+    }
+
+    // MARK: - Values
+
+    /// Appends NULL.
+    @inlinable package mutating func appendNull() {
+        columnsLeft &-= 1
+        store(CopyFormat.null)
+    }
+
+    @inlinable package mutating func append(_ value: Bool) {
+        columnsLeft &-= 1
+        guard makeRoom(5) else { return }
+        put(Int32(1), at: cursor)
+        put(UInt8(value ? 1 : 0), at: cursor &+ 4)
+        cursor &+= 5
+    }
+
+    @inlinable package mutating func append(_ value: Int16) { appendFixed(value, size: 2) }
+
+    @inlinable package mutating func append(_ value: Int32) { appendFixed(value, size: 4) }
+
+    @inlinable package mutating func append(_ value: Int64) { appendFixed(value, size: 8) }
+
+    @inlinable package mutating func append(_ value: Float) {
+        appendFixed(value.bitPattern, size: 4)
+    }
+
+    @inlinable package mutating func append(_ value: Double) {
+        appendFixed(value.bitPattern, size: 8)
+    }
+
+    /// Appends a `timestamptz` or `timestamp`.
+    @inlinable package mutating func append(_ value: Microseconds) {
+        appendFixed(value.sinceEpoch, size: 8)
+    }
+
+    /// Appends a `date`.
+    @inlinable package mutating func append(_ value: Days) {
+        appendFixed(value.sinceEpoch, size: 4)
+    }
+
+    /// Appends a `uuid`.
+    @inlinable package mutating func append(_ value: UUIDBytes) {
+        columnsLeft &-= 1
+        guard makeRoom(20) else { return }
+        put(Int32(16), at: cursor)
+        put(value.high, at: cursor &+ 4)
+        put(value.low, at: cursor &+ 12)
+        cursor &+= 20
+    }
+
+    /// Appends bytes as they are, with `prefix` before them: `text`, `varchar` and, with its version
+    /// byte, `jsonb`.
+    private mutating func append(_ bytes: Span<UInt8>, prefix: UInt8?) {
+        columnsLeft &-= 1
+        let size = bytes.count + (prefix == nil ? 0 : 1)
+        guard makeRoom(4 + size) else { return }
+        put(Int32(truncatingIfNeeded: size), at: cursor)
+        cursor &+= 4
+        if let prefix {
+            put(prefix, at: cursor)
+            cursor &+= 1
+        }
+        let target = unsafe base + cursor
+        unsafe bytes.withUnsafeBufferPointer { source in
+            if let address = source.baseAddress {
+                unsafe target.copyMemory(from: address, byteCount: source.count)
+            }
+        }
+        cursor &+= bytes.count
+    }
+
+    /// Appends a `text` or, with a limit in characters, a `varchar`.
+    package mutating func appendText(
+        _ text: Span<UInt8>, characterLimit: Int? = nil
+    ) throws(Misfit) {
+        try checkText(text, characterLimit: characterLimit)
+        append(text, prefix: nil)
+    }
+
+    /// Appends a `jsonb`.
+    package mutating func appendJSON(_ text: Span<UInt8>) throws(Misfit) {
+        try checkJSON(text)
+        append(text, prefix: 1)
+    }
+
+    /// Appends decimal text as a `numeric`, exactly.
+    package mutating func appendNumeric(
+        _ text: Span<UInt8>, shape: NumericShape?
+    ) throws(Misfit) {
+        let decimal = try DecimalText(text)
+        let value = try NumericLayout(text, decimal, shape: shape)
+        columnsLeft &-= 1
+        guard makeRoom(4 + value.byteCount) else { return }
+        put(Int32(truncatingIfNeeded: value.byteCount), at: cursor)
+        let target = unsafe UnsafeMutableRawBufferPointer(
+            start: base + cursor + 4, count: value.byteCount)
+        unsafe value.write(text, decimal, to: target)
+        cursor &+= 4 + value.byteCount
+    }
+
+    // MARK: - Bytes
+
+    @inlinable @inline(__always) mutating func appendFixed<Value: FixedWidthInteger>(
+        _ value: Value, size: Int
+    ) {
+        columnsLeft &-= 1
+        guard makeRoom(4 &+ size) else { return }
+        put(Int32(truncatingIfNeeded: size), at: cursor)
+        put(value, at: cursor &+ 4)
+        cursor &+= 4 &+ size
+    }
+
+    @inlinable @inline(__always) mutating func store<Value: FixedWidthInteger>(_ value: Value) {
+        guard makeRoom(MemoryLayout<Value>.size) else { return }
+        put(value, at: cursor)
+        cursor &+= MemoryLayout<Value>.size
+    }
+
+    /// The only bounds check of a value.
+    @inlinable @inline(__always) mutating func makeRoom(_ size: Int) -> Bool {
+        if _fastPath(size <= byteLimit &- cursor && !isOverfull) { return true }
+        isOverfull = true
+        return false
+    }
+
+    @inlinable @inline(__always) func put<Value: FixedWidthInteger>(_ value: Value, at offset: Int)
+    {
+        unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
+    }
+}

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include "datagram.h"
+
 /// Names the calling thread; the kernel keeps the first 15 bytes.
 void clinux_set_thread_name(const char *name);
 

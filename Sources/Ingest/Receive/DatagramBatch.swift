@@ -1,0 +1,122 @@
+import CLinux
+import Glibc
+
+/// One received datagram. The payload is only there until the next `receive`.
+@safe
+package struct Datagram {
+    /// The bytes; only the first ones when `isTruncated`.
+    package let payload: UnsafeRawBufferPointer
+    /// Its size as sent, also when not all of it is there.
+    package let size: Int
+    /// Whether it was larger than the largest one allowed.
+    package var isTruncated: Bool { unsafe size > payload.count }
+    /// Nanoseconds since 1970, by the kernel's clock at arrival.
+    package let receivedAt: Int64
+    package let source: IPAddress
+    /// The socket's drop counter when this datagram was queued; nil while nothing was dropped.
+    package let dropped: UInt32?
+}
+
+/// Memory for `recvmmsg`: one slab and its headers, set up once and filled again and again.
+@safe
+package struct DatagramBatch: ~Copyable, @unchecked Sendable {
+    // @unchecked: sole owner of what the pointers lead to.
+    package private(set) var count = 0
+    package let datagramMax: Int
+    private let stride: Int
+    private let slab: UnsafeMutableRawPointer
+    private let controls: UnsafeMutableRawPointer
+    private let sources: UnsafeMutablePointer<sockaddr_in6>
+    private let vectors: UnsafeMutablePointer<iovec>
+    private let messages: UnsafeMutablePointer<clinux_message>
+    /// Headers that the kernel has written to since they were set up.
+    private var usedCount = ReceiveLimits.batchCount
+
+    /// - Parameter datagramMax: bytes of the largest datagram that is taken whole.
+    package init(datagramMax: Int = ReceiveLimits.datagramMax) {
+        precondition((1...ReceiveLimits.datagramMax).contains(datagramMax))
+        let capacity = ReceiveLimits.batchCount
+        self.datagramMax = datagramMax
+        stride = Self.stride(datagramMax: datagramMax)
+        unsafe slab = .allocate(byteCount: stride * capacity, alignment: 64)
+        unsafe controls = .allocate(byteCount: CLINUX_CONTROL_SIZE * capacity, alignment: 64)
+        unsafe sources = .allocate(capacity: capacity)
+        unsafe sources.initialize(repeating: sockaddr_in6(), count: capacity)
+        unsafe vectors = .allocate(capacity: capacity)
+        unsafe messages = .allocate(capacity: capacity)
+        for index in 0..<capacity {
+            unsafe (vectors + index).initialize(
+                to: iovec(iov_base: slab + index * stride, iov_len: datagramMax))
+            var message = unsafe clinux_message()
+            unsafe message.header.msg_name = UnsafeMutableRawPointer(sources + index)
+            unsafe message.header.msg_iov = vectors + index
+            unsafe message.header.msg_iovlen = 1
+            unsafe message.header.msg_control = controls + index * CLINUX_CONTROL_SIZE
+            unsafe (messages + index).initialize(to: message)
+        }
+    }
+
+    deinit {
+        unsafe slab.deallocate()
+        unsafe controls.deallocate()
+        unsafe sources.deallocate()
+        unsafe vectors.deallocate()
+        unsafe messages.deallocate()
+    }
+
+    /// Bytes that a batch takes from the system at most.
+    package static func byteCount(datagramMax: Int) -> Int {
+        let perDatagram =
+            unsafe stride(datagramMax: datagramMax) + CLINUX_CONTROL_SIZE
+            + MemoryLayout<sockaddr_in6>.stride + MemoryLayout<iovec>.stride
+            + MemoryLayout<clinux_message>.stride
+        return perDatagram * ReceiveLimits.batchCount
+    }
+
+    /// Whole cache lines, of an odd number: with a power of two between them the datagrams of a
+    /// batch would all fall into the same few sets of the cache.
+    private static func stride(datagramMax: Int) -> Int {
+        ((datagramMax + 63) / 64 | 1) * 64
+    }
+
+    /// Receives once; answers 0 or the `errno`, and holds nothing after an error.
+    mutating func fill(from descriptor: borrowing SocketDescriptor) -> CInt {
+        // The kernel writes the lengths back, so they are set again wherever it did.
+        for index in 0..<usedCount {
+            unsafe messages[index].header.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
+            unsafe messages[index].header.msg_controllen = CLINUX_CONTROL_SIZE
+        }
+        count = 0
+        let result = unsafe clinux_receive_messages(
+            descriptor.number, messages, CUnsignedInt(ReceiveLimits.batchCount))
+        count = max(0, Int(result))
+        // An entry on which the kernel failed may have been begun.
+        usedCount = min(count + 1, ReceiveLimits.batchCount)
+        return SocketDescriptor.outcome(result)
+    }
+
+    /// - Parameter now: stands in for a receive time that the kernel left out.
+    @inline(__always)
+    package func datagram(at index: Int, now: Int64) -> Datagram {
+        precondition(index >= 0 && index < count)
+        let size = unsafe Int(messages[index].length)
+        let arrival = unsafe clinux_arrival_of(&messages[index].header)
+        let payload = unsafe UnsafeRawBufferPointer(
+            start: slab + index * stride, count: min(size, datagramMax))
+        let address = unsafe Endpoint(sources + index)?.address
+        return unsafe Datagram(
+            payload: payload, size: size,
+            receivedAt: arrival.received_at != 0 ? arrival.received_at : now,
+            source: address ?? IPAddress(high: 0, low: 0),
+            dropped: arrival.has_dropped ? arrival.dropped : nil)
+    }
+}
+
+extension DatagramBatch {
+    /// The wall clock in nanoseconds since 1970.
+    package static func wallClock() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}

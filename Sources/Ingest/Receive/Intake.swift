@@ -1,0 +1,63 @@
+/// The receiver's choice: which datagrams of a batch go on, and what is counted for the others.
+@safe
+struct Intake: ~Copyable {
+    var allow: AddressFilter
+    /// Receive time of the last datagram, in nanoseconds since 1970.
+    private(set) var latest: Int64 = 0
+    private var drops: DropCounter
+    private var frameCount = 0
+    private let frames: UnsafeMutablePointer<ReceivedFrame>
+
+    init(start: UInt32, allow: AddressFilter) {
+        self.allow = allow
+        drops = DropCounter(start: start)
+        unsafe frames = .allocate(capacity: ReceiveLimits.batchCount)
+    }
+
+    deinit { unsafe frames.deallocate() }
+
+    /// Looks at each datagram once and keeps the good ones for `append`. Those count as accepted
+    /// until the sink says otherwise.
+    mutating func take(_ batch: borrowing DatagramBatch) -> ReceiveTally {
+        var tally = ReceiveTally()
+        let now = DatagramBatch.wallClock()
+        var counter: UInt32?
+        frameCount = 0
+        for index in 0..<batch.count {
+            let datagram = batch.datagram(at: index, now: now)
+            if let dropped = datagram.dropped { counter = dropped }
+            latest = datagram.receivedAt
+            tally.received.add(datagram.size)
+            // Strangers first: they shall not appear in the figures of the others.
+            if !allow.allows(datagram.source) {
+                tally.refused.add(datagram.size)
+            } else if datagram.isTruncated {
+                tally.truncated.add(datagram.size)
+            } else if datagram.size == 0 {
+                tally.empty.add(0)
+            } else {
+                tally.accepted.add(datagram.size)
+                let frame = unsafe ReceivedFrame(
+                    payload: datagram.payload, receivedAt: datagram.receivedAt)
+                unsafe (frames + frameCount).initialize(to: frame)
+                frameCount += 1
+            }
+        }
+        if let counter { tally.kernelDropped = drops.growth(to: counter) }
+        return tally
+    }
+
+    /// Hands on what was kept, in one call; answers what found no room.
+    func append(to sink: some FrameSink, from origin: FrameOrigin) -> ReceiveTally.Count {
+        guard frameCount > 0 else { return ReceiveTally.Count() }
+        return unsafe sink.append(
+            UnsafeBufferPointer(start: frames, count: frameCount), from: origin)
+    }
+
+    /// Asks for the drop counter itself: drops behind the last datagram come with no other.
+    mutating func noteDrops(of socket: borrowing DatagramSocket) -> ReceiveTally {
+        var tally = ReceiveTally()
+        if let counter = socket.dropped() { tally.kernelDropped = drops.growth(to: counter) }
+        return tally
+    }
+}

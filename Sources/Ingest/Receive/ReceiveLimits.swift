@@ -1,0 +1,13 @@
+/// Every number that bounds the receiving of datagrams.
+package enum ReceiveLimits {
+    /// Where sensors send when nothing is said.
+    package static let defaultPort: UInt16 = 8089
+    /// Datagrams taken from the kernel with one call.
+    package static let batchCount = 64
+    /// Bytes of the largest UDP payload over IPv4; IPv6 carries 20 more without jumbograms.
+    package static let datagramMax = 65_527
+    /// Milliseconds that a receiver waits for a datagram, so that it sees a request to stop.
+    package static let patienceMilliseconds = 100
+    /// Bytes that the kernel can be asked for: it doubles the figure and keeps it in an int.
+    package static let receiveBufferMax = 1 << 30 - 1
+}

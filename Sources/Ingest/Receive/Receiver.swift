@@ -1,0 +1,111 @@
+import Synchronization
+import Threads
+
+/// Takes datagrams from one socket and puts them into a sink: a plain loop for a thread of its
+/// own, `run`, and what other threads may ask of it meanwhile.
+///
+/// The loop allocates its memory before its first turn and nothing after. It never logs.
+package final class Receiver<Sink: FrameSink>: Sendable {
+    private let socket: DatagramSocket
+    private let sink: Sink
+    private let origin: FrameOrigin
+    private let datagramMax: Int
+    private let total = Lock(ReceiveTally())
+    private let filter: Lock<AddressFilter>
+    private let filterVersion = Atomic<Int>(0)
+    private let turnCount = Atomic<UInt64>(0)
+    private let isStopping = Atomic<Bool>(false)
+
+    package init(
+        socket: consuming DatagramSocket, origin: FrameOrigin, allow: AddressFilter, sink: Sink,
+        datagramMax: Int = ReceiveLimits.datagramMax
+    ) {
+        self.socket = socket
+        self.origin = origin
+        self.sink = sink
+        self.datagramMax = datagramMax
+        filter = Lock(allow)
+    }
+
+    /// Where it listens.
+    package var endpoint: Endpoint { socket.endpoint }
+
+    package var receiveBuffer: ReceiveBuffer { socket.receiveBuffer }
+
+    /// What the kernel had dropped of an inherited socket's datagrams before we had it; not in
+    /// the tally.
+    package var droppedBefore: UInt32 { socket.droppedBefore }
+
+    /// What became of everything so far.
+    package var tally: ReceiveTally { total.withLock { $0 } }
+
+    /// Grows with every turn of the loop, at least every 100 ms, also when nothing arrives. The
+    /// watchdog looks at it.
+    package var turns: UInt64 { turnCount.load(ordering: .relaxed) }
+
+    /// Changes which sources are listened to, from the next turn on.
+    package func replaceAllow(_ allow: AddressFilter) {
+        filter.withLock { $0 = allow }
+        filterVersion.add(1, ordering: .releasing)
+    }
+
+    /// Asks the loop to end; it does so within one wait.
+    package func stop() {
+        isStopping.store(true, ordering: .releasing)
+    }
+
+    /// Receives until `stop`, or until the socket fails for good. Call it once, on its own thread.
+    ///
+    /// A socket of our own dies with us, so what had arrived before the end is still taken; an
+    /// inherited one keeps its queue for the process that follows.
+    package func run() throws(SocketError) {
+        var batch = DatagramBatch(datagramMax: datagramMax)
+        var intake = Intake(start: socket.droppedBefore, allow: filter.withLock { $0 })
+        var version = filterVersion.load(ordering: .acquiring)
+        while !isStopping.load(ordering: .acquiring) {
+            let current = filterVersion.load(ordering: .acquiring)
+            if current != version {
+                version = current
+                intake.allow = filter.withLock { $0 }
+            }
+            try turn(&batch, &intake)
+        }
+        if !socket.isInherited { try drain(&batch, &intake) }
+        count(intake.noteDrops(of: socket))
+    }
+
+    /// One batch: receive, choose, append in one call, count once.
+    private func turn(
+        _ batch: inout DatagramBatch, _ intake: inout Intake
+    ) throws(SocketError) {
+        try socket.receive(into: &batch)
+        turnCount.add(1, ordering: .relaxed)
+        guard batch.count > 0 else {
+            count(intake.noteDrops(of: socket))
+            return
+        }
+        var tally = intake.take(batch)
+        let overflow = intake.append(to: sink, from: origin)
+        tally.settle(overflow: overflow)
+        count(tally)
+    }
+
+    /// Takes what was queued when the stop was noticed; what arrives later would never end.
+    private func drain(
+        _ batch: inout DatagramBatch, _ intake: inout Intake
+    ) throws(SocketError) {
+        let end = DatagramBatch.wallClock()
+        socket.stopWaiting()
+        // No datagram takes less than 256 bytes of the queue: an end that no clock can move.
+        var turnsLeft = socket.receiveBuffer.granted * 2 / 256 + 1
+        repeat {
+            try turn(&batch, &intake)
+            turnsLeft -= 1
+        } while batch.count > 0 && intake.latest < end && turnsLeft > 0
+    }
+
+    private func count(_ tally: ReceiveTally) {
+        guard tally != ReceiveTally() else { return }
+        total.withLock { $0 += tally }
+    }
+}

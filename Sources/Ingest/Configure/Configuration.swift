@@ -1,3 +1,4 @@
+import LineProtocol
 import Logging
 
 /// Everything that an operator may set, checked and with its defaults filled in.
@@ -57,9 +58,11 @@ extension Configuration {
 
     /// One UDP socket.
     package struct Listener: Sendable, Equatable {
-        package var listen: ListenAddress
+        /// Port 0 lets the kernel pick one.
+        package var listen: Endpoint
         /// Unique among the listeners; what logs and counters call this one.
         package var name: String
+        /// The unit of the timestamps that arrive here.
         package var precision: Precision
         /// Bytes to ask the kernel for.
         package var receiveBuffer: Int
@@ -67,16 +70,6 @@ extension Configuration {
         package var datagramMax: Int
         /// Who may send; empty means everyone.
         package var allow: [Network]
-    }
-
-    /// What a timestamp without more information counts; the raw value is what is written.
-    package enum Precision: String, Sendable, CaseIterable {
-        case nanoseconds = "ns"
-        case microseconds = "us"
-        case milliseconds = "ms"
-        case seconds = "s"
-        case minutes = "m"
-        case hours = "h"
     }
 
     /// Where measurements go, when their own name is not enough.

@@ -1,3 +1,5 @@
+import LineProtocol
+
 /// The sections that may stand more than once.
 extension ConfigurationBuilder {
     func listeners() -> [Configuration.Listener] {
@@ -21,8 +23,8 @@ extension ConfigurationBuilder {
 
     private func listener(_ section: SectionReader) -> Configuration.Listener {
         let text = section.text(.listen)
-        let address = ListenAddress(text)
-        if address == nil {
+        let endpoint = readEndpoint(text)
+        if endpoint == nil {
             section.report(
                 .listen,
                 "= \(quoted(text)) is not an address to listen at; write 0.0.0.0:8089, "
@@ -37,9 +39,9 @@ extension ConfigurationBuilder {
                     + "\(range.lowerBound) to \(range.upperBound)")
         }
         return Configuration.Listener(
-            listen: address ?? ListenAddress(),
+            listen: endpoint ?? readEndpoint(Setting.listen.standard)!,
             name: name,
-            precision: section.choice(.precision),
+            precision: Precision(section.choiceText(.precision))!,
             receiveBuffer: section.size(.receiveBuffer),
             datagramMax: section.size(.datagramMax),
             allow: networks(section))
@@ -64,23 +66,21 @@ extension ConfigurationBuilder {
 
     private func networks(_ section: SectionReader) -> [Network] {
         section.texts(.allow).compactMap { text in
-            do throws(Network.Refusal) {
-                return try Network(parsing: text)
-            } catch {
-                switch error {
-                case .notANetwork:
-                    section.report(
-                        .allow,
-                        "has \(quoted(text)), which is not a network such as 10.0.0.0/8 "
-                            + "nor an address")
-                case .bitsBehindPrefix(let network):
-                    section.report(
-                        .allow,
-                        "has \(quoted(text)), an address with a prefix; write "
-                            + "\(network) for the network or \(network.address) alone")
-                }
+            guard let network = Network(text) else {
+                section.report(
+                    .allow,
+                    "has \(quoted(text)), which is not a network such as 10.0.0.0/8 nor an address")
                 return nil
             }
+            // Was the network meant or the one address? Too much would be let in, or too little.
+            let address = text.prefix { $0 != "/" }
+            if IPAddress(String(address)) != network.first {
+                section.report(
+                    .allow,
+                    "has \(quoted(text)), an address with a prefix; write \(network) for the "
+                        + "network or \(address) alone")
+            }
+            return network
         }
     }
 
@@ -161,4 +161,10 @@ extension ConfigurationBuilder {
             section.report(.measurement, "names a measurement twice")
         }
     }
+}
+
+/// Reads where to listen; `:8090` means the loopback address.
+private func readEndpoint(_ text: String) -> Endpoint? {
+    let isPortOnly = text.hasPrefix(":") && !text.hasPrefix("::")
+    return Endpoint(isPortOnly ? "127.0.0.1\(text)" : text)
 }

@@ -71,14 +71,19 @@ struct SectionReader {
     }
 
     func choice<Choice: RawRepresentable<String>>(_ setting: Setting) -> Choice {
-        let standard = Choice(rawValue: setting.standard)!
-        guard let value = value(setting) else { return standard }
-        guard let text = value.string else { return wrongType(setting, value, standard) }
-        if let choice = Choice(rawValue: text) { return choice }
-        guard case .choice(let choices) = setting.kind else { return standard }
+        Choice(rawValue: choiceText(setting))!
+    }
+
+    /// One of the setting's choices, always.
+    func choiceText(_ setting: Setting) -> String {
+        guard case .choice(let choices) = setting.kind, let value = value(setting) else {
+            return setting.standard
+        }
+        guard let text = value.string else { return wrongType(setting, value, setting.standard) }
+        if choices.contains(text) { return text }
         let hint = nearest(to: text, among: choices).map { "; did you mean \"\($0)\"?" } ?? ""
         report(setting, "= \(quoted(text)) is not \(setting.expectation)\(hint)")
-        return standard
+        return setting.standard
     }
 
     func count(_ setting: Setting) -> Int {

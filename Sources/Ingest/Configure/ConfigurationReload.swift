@@ -60,7 +60,7 @@ extension Configuration.Ring {
 extension Configuration.Listener {
     fileprivate var fixed: [NamedValue] {
         [
-            ("listen", "\(listen)"), ("precision", precision.rawValue),
+            ("listen", "\(listen)"), ("precision", precision.name),
             ("receive_buffer", Size.text(receiveBuffer)), ("datagram_max", Size.text(datagramMax)),
         ]
     }

@@ -1,3 +1,4 @@
+import LineProtocol
 import Logging
 
 /// Every key there is, in the order of the example file.
@@ -70,7 +71,7 @@ extension Setting {
         .udp, "name", .text, "", standardMeaning: "the text of listen",
         "What logs and figures call this listener. Unique.")
     static let precision = Setting(
-        .udp, "precision", .choice(Configuration.Precision.allCases.map(\.rawValue)), "ns",
+        .udp, "precision", .choice(Precision.allCases.map(\.name)), "ns",
         "The unit of the timestamps that arrive here.")
     static let receiveBuffer = Setting(
         .udp, "receive_buffer", .size(ConfigurationLimits.receiveBuffer), "4MiB",

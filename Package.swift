@@ -69,7 +69,8 @@ let package = Package(
             name: "PostgresTests", dependencies: ["Postgres", "TestSupport"],
             swiftSettings: testSettings),
         .testTarget(
-            name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: testSettings),
+            name: "SystemdTests", dependencies: ["Systemd", "TestSupport"],
+            swiftSettings: testSettings),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "TestSupport"],
             swiftSettings: testSettings),

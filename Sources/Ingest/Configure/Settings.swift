@@ -1,0 +1,138 @@
+import LineProtocol
+import Logging
+
+/// Every key there is, in the order of the example file.
+extension Setting {
+    static let connectionText = Setting(
+        .database, "conninfo", .text, "", reload: true,
+        """
+        libpq connection string or URI, without a password. Empty: libpq's own defaults and the \
+        PG* environment variables.
+        """)
+    static let connectTimeout = Setting(
+        .database, "connect_timeout", .duration(ConfigurationLimits.connectTimeout, zero: false),
+        "10s", reload: true,
+        "How long one attempt to connect may take.")
+    static let retryMin = Setting(
+        .database, "retry_min", .duration(ConfigurationLimits.retryMin, zero: false), "100ms",
+        reload: true,
+        "First pause before trying again when the database is away; it doubles from there.")
+    static let retryMax = Setting(
+        .database, "retry_max", .duration(ConfigurationLimits.retryMax, zero: false), "30s",
+        reload: true,
+        "Longest pause before trying again.")
+
+    static let ringDirectory = Setting(
+        .ring, "directory", .text, "", standardMeaning: "the state directory",
+        """
+        Folder of the ring's files, an absolute path. Default: the unit's state directory, else \
+        /var/lib/sluice.
+        """)
+    static let ringSize = Setting(
+        .ring, "size", .size(ConfigurationLimits.ringSize), "256MiB",
+        "How many bytes of readings are kept while the database is away, in each lane.")
+    static let overflow = Setting(
+        .ring, "overflow", .choice(Configuration.Overflow.allCases.map(\.rawValue)), "drop-newest",
+        "What a full ring gives up: what arrives, or what waited longest. Both are counted.")
+    static let ringSync = Setting(
+        .ring, "sync", .duration(ConfigurationLimits.ringSync, zero: true), "1s",
+        """
+        How often the ring is flushed to disk: the most that a power cut can take. 0s leaves it \
+        to the kernel.
+        """)
+    static let lanes = Setting(
+        .ring, "lanes", .count(ConfigurationLimits.lanes), "1",
+        "Rings, writer threads and database connections that work side by side.")
+
+    static let batchRows = Setting(
+        .batch, "rows", .count(ConfigurationLimits.batchRows), "50000", reload: true,
+        "The most rows in one transaction.")
+    static let batchBytes = Setting(
+        .batch, "bytes", .size(ConfigurationLimits.batchBytes), "16MiB", reload: true,
+        "The most bytes of line protocol in one transaction.")
+    static let batchInterval = Setting(
+        .batch, "interval", .duration(ConfigurationLimits.batchInterval, zero: true), "20ms",
+        reload: true,
+        "The shortest time from one transaction's start to the next one's. 0s: at once.")
+    static let batchDrain = Setting(
+        .batch, "drain", .duration(ConfigurationLimits.batchDrain, zero: true), "10s", reload: true,
+        """
+        How long a stop may go on writing. What is left stays in the ring for the next start. \
+        0s: nothing is written any more.
+        """)
+
+    static let listen = Setting(
+        .udp, "listen", .text, "127.0.0.1:8089",
+        """
+        Address and port: 0.0.0.0:8089, [::]:8089, an address alone for port 8089, :8090 for \
+        loopback. Port 0: the kernel picks one.
+        """)
+    static let listenerName = Setting(
+        .udp, "name", .text, "", standardMeaning: "the text of listen",
+        "What logs and figures call this listener. Unique.")
+    static let precision = Setting(
+        .udp, "precision", .choice(Precision.allCases.map(\.name)), "ns",
+        "The unit of the timestamps that arrive here.")
+    static let receiveBuffer = Setting(
+        .udp, "receive_buffer", .size(ConfigurationLimits.receiveBuffer), "4MiB",
+        """
+        The kernel's buffer to ask for. The kernel grants net.core.rmem_max at most; the log says \
+        when that is less.
+        """)
+    static let datagramMax = Setting(
+        .udp, "datagram_max", .size(ConfigurationLimits.datagramMax), "64KiB",
+        "The largest datagram that is taken; a larger one is counted and rejected whole.")
+    static let allow = Setting(
+        .udp, "allow", .texts(max: ConfigurationLimits.networks), "[]", reload: true,
+        """
+        Networks in CIDR form or addresses that may send; others are dropped and counted. Empty: \
+        everyone.
+        """)
+
+    static let tableName = Setting(
+        .table, "name", .text, "", standardMeaning: "none, it must be said", reload: true,
+        "The table, or schema.table, spelt as in the catalog.")
+    static let measurement = Setting(
+        .table, "measurement", .textOrTexts(max: ConfigurationLimits.measurements), "",
+        standardMeaning: "the table's own name", reload: true,
+        "Which measurements go to this table. Each goes to one table only.")
+    static let timeColumn = Setting(
+        .table, "time", .text, "", standardMeaning: "found in the catalog", reload: true,
+        """
+        The column of the timestamp. Default: the hypertable's time column, else the table's \
+        only timestamptz column.
+        """)
+    static let columns = Setting(
+        .table, "columns", .texts(max: ConfigurationLimits.columns), "",
+        standardMeaning: "every column", reload: true,
+        "When given, only these columns take tags and fields, each by its name.")
+    static let duplicates = Setting(
+        .table, "duplicates", .choice(Configuration.Duplicates.allCases.map(\.rawValue)), "error",
+        reload: true,
+        "A row whose key is in the table already is rejected, with the reason.")
+
+    static let statusInterval = Setting(
+        .status, "interval", .duration(ConfigurationLimits.statusInterval, zero: false), "10s",
+        reload: true,
+        "Time between two summary lines in the log.")
+
+    static let logLevel = Setting(
+        .log, "level", .choice(Logger.Level.allCases.map(\.rawValue)), "info", reload: true,
+        "What is logged at least.")
+    static let logFormat = Setting(
+        .log, "format", .choice(Configuration.LogFormat.allCases.map(\.rawValue)), "auto",
+        """
+        auto: structured journal entries when standard error is the journal, else lines of text \
+        on standard error.
+        """)
+
+    package static let all: [Setting] = [
+        connectionText, connectTimeout, retryMin, retryMax,
+        ringDirectory, ringSize, overflow, ringSync, lanes,
+        batchRows, batchBytes, batchInterval, batchDrain,
+        listen, listenerName, precision, receiveBuffer, datagramMax, allow,
+        tableName, measurement, timeColumn, columns, duplicates,
+        statusInterval,
+        logLevel, logFormat,
+    ]
+}

@@ -1,0 +1,66 @@
+import Logging
+
+/// The kinds of log entries that operators and their tools look for.
+///
+/// Each has an identifier that never changes: `journalctl MESSAGE_ID=…` finds it whatever the
+/// text says. A new kind gets a new random one (`systemd-id128 new`), a dropped one is not reused.
+package enum Event: String, Sendable, CaseIterable {
+    // The daemon's life.
+    case started
+    case ready
+    case stopping
+    case drained
+    case stopped
+    case reloaded
+    case reloadFailed = "reload_failed"
+    case configurationInvalid = "configuration_invalid"
+    case stageStalled = "stage_stalled"
+    case watchdogNotFed = "watchdog_not_fed"
+    case ledgerImbalance = "ledger_imbalance"
+    case summary
+    case journalLost = "journal_lost"
+
+    // The database.
+    case databaseConnected = "database_connected"
+    case databaseUnavailable = "database_unavailable"
+    case databaseLost = "database_lost"
+    case batchHeld = "batch_held"
+    case tableProblem = "table_problem"
+
+    // Readings that were not written.
+    case lineRejected = "line_rejected"
+    case rowRejected = "row_rejected"
+    case unmatchedName = "unmatched_name"
+    case datagramTruncated = "datagram_truncated"
+    case sourceRefused = "source_refused"
+    case kernelDrops = "kernel_drops"
+    case receiveBufferSmall = "receive_buffer_small"
+
+    // The ring.
+    case ringRecovered = "ring_recovered"
+    case ringDamaged = "ring_damaged"
+    case ringFilling = "ring_filling"
+    case ringFull = "ring_full"
+    case ringDrained = "ring_drained"
+}
+
+extension Event {
+    /// The metadata key that carries the event from the call to the log handler.
+    static let metadataKey = "event"
+}
+
+extension Logger {
+    /// Logs one entry of a known kind.
+    ///
+    /// - Parameter message: plain English, one line, without the figures that the metadata holds.
+    package func event(
+        _ event: Event, _ level: Logger.Level, _ message: @autoclosure () -> Logger.Message,
+        _ metadata: @autoclosure () -> Logger.Metadata = [:],
+        file: String = #fileID, function: String = #function, line: UInt = #line
+    ) {
+        log(
+            level: level, message(),
+            metadata: metadata().merging([Event.metadataKey: "\(event.rawValue)"]) { $1 },
+            file: file, function: function, line: line)
+    }
+}

@@ -1,0 +1,16 @@
+import Ingest
+import Testing
+
+@Suite struct EventTests {
+    @Test func `every event has an identifier of its own`() {
+        let identifiers = Event.allCases.map(\.messageID)
+        #expect(Set(identifiers).count == identifiers.count)
+        #expect(identifiers.allSatisfy { $0.wholeMatch(of: /[0-9a-f]{32}/) != nil })
+    }
+
+    @Test func `identifiers never change`() {
+        // Operators have these in their alarms.
+        #expect(Event.started.messageID == "33a0858ea77945148408d351e2d5ba24")
+        #expect(Event.databaseLost.messageID == "feba4f1fc22842e5bb11638e6c0da645")
+    }
+}

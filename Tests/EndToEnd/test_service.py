@@ -88,8 +88,8 @@ def test_what_cannot_be_reloaded_is_said(daemon, numbered):
     daemon.config["ring"]["size"] = "32MiB"
     daemon.config["udp"][0]["listen"] = f"127.0.0.1:{free_port()}"
     daemon.reload()
-    daemon.wait_for_log("ring.*restart|restart.*ring")
-    daemon.wait_for_log("udp.*restart|restart.*udp")
+    daemon.wait_for_log(r"ring\.size.*16MiB.*32MiB")
+    daemon.wait_for_log("main.*listen")
     daemon.sender(port=old_port).send(numbered_line("numbered", 0))
     wait_until_equal("the row on the old port", lambda: numbers(numbered), [0])
 

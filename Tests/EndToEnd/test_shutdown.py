@@ -57,7 +57,7 @@ def test_sigterm_with_a_full_ring_and_no_database_keeps_the_ring_for_the_next_st
 
     numbered.server.start()
     daemon.start()
-    wait_for("what the ring held", lambda: daemon.is_drained(numbered))
+    daemon.wait_until_written(numbered)
     written = numbers(numbered)
     assert written == list(range(len(written))), "a gap or a double in what was accepted"
     assert 5_000 < len(written) < sent
@@ -69,7 +69,7 @@ def test_kill_in_an_outage_loses_nothing_that_the_ring_holds(daemon, numbered):
     sender = daemon.sender()
     for number in range(1000):
         sender.send(numbered_line("numbered", number))
-    daemon.wait_for_received(1000)
+    daemon.wait_until_received()
     daemon.kill()
     numbered.server.start()
     daemon.start()

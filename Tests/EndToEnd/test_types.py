@@ -78,4 +78,5 @@ def test_a_value_that_does_not_fit_its_column_costs_its_line_and_names_the_colum
     wait_until_equal(
         "the good rows", lambda: database.rows("SELECT id FROM every ORDER BY id"), good
     )
-    daemon.wait_for_log(r"\bevery\b")
+    daemon.wait_for_log("out_of_range")
+    daemon.wait_for_log("not_a_number")

@@ -40,6 +40,21 @@ def run_sluice(*arguments: str, input: bytes = b"") -> subprocess.CompletedProce
     )
 
 
+# Rows that only say that what was sent before them has been written.
+WEATHER = "environmental_weatherdata"
+MARKER_AREA = -1
+MARKER_TIME = 1_780_000_000_000_000_000
+
+
+def queued_bytes(port: int) -> int:
+    """What the kernel holds for the listener at this port."""
+    for line in Path("/proc/net/udp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if int(fields[1].split(":")[1], 16) == port:
+            return int(fields[4].split(":")[1], 16)
+    raise AssertionError(f"nobody listens at port {port}")
+
+
 class Daemon:
     """One configuration and its ring; the process may be started many times."""
 
@@ -50,7 +65,9 @@ class Daemon:
             "database": {"conninfo": conninfo},
             "ring": {"directory": folder / "ring", "size": "16MiB", "overflow": "drop-newest"},
             "batch": {"interval": "5ms"},
-            "udp": [{"listen": f"127.0.0.1:{self.port}", "precision": "ns"}],
+            "udp": [
+                {"listen": f"127.0.0.1:{self.port}", "name": "main", "precision": "ns"},
+            ],
             "status": {"interval": "1s"},
             "log": {"level": "info", "format": "text"},
         }
@@ -58,6 +75,7 @@ class Daemon:
         self.prefix: list[str] = []
         self.notifications: Notifications | None = None
         self._process: subprocess.Popen | None = None
+        self._markers = 0
         self._senders: list[Sender] = []
         self._log = folder / "log"
         self._log.touch()
@@ -143,6 +161,32 @@ class Daemon:
     def wait_for_status(self) -> None:
         before = len(self.notifications.statuses())
         wait_for("a status", lambda: len(self.notifications.statuses()) > before)
+
+    def wait_until_received(self) -> None:
+        """Waits until what was sent so far is in the ring: the socket is empty, and some time
+        later the daemon still moves."""
+        wait_for("an empty socket", lambda: queued_bytes(self.port) == 0)
+        self.wait_for_status()
+        self.wait_for_status()
+
+    def wait_until_written(self, database) -> None:
+        """Waits until everything that was accepted so far is in the tables: the ring keeps the
+        order, so a row that was sent later says so. A full ring drops some of these."""
+        sender = self.sender()
+        first = MARKER_TIME + self._markers * 1000
+
+        def marker_is_there() -> bool:
+            moment = MARKER_TIME + self._markers * 1000
+            self._markers += 1
+            sender.send(f"{WEATHER},area_id={MARKER_AREA} cloud_cover=0 {moment}")
+            return bool(
+                database.value(
+                    f"""SELECT count(*) FROM {WEATHER} WHERE area_id = {MARKER_AREA}
+                        AND "timestamp" >= to_timestamp({first // 1000} / 1000000.0)"""
+                )
+            )
+
+        wait_for("a row behind all that was accepted", marker_is_there)
 
     def reload(self) -> None:
         """Writes the configuration anew, sends SIGHUP and waits until the daemon is through."""

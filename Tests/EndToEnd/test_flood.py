@@ -1,0 +1,58 @@
+"""A flood from `sluice simulate`: everything is in the table or counted, in bounded memory."""
+
+import json
+import re
+
+import pytest
+
+from support.daemon import run_sluice
+from support.wait import wait_for
+
+READINGS = "environmental_environmentalreading"
+WEATHER = "environmental_weatherdata"
+UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+def announced_memory(daemon) -> int:
+    daemon.write_config()
+    result = run_sluice("check", "--config", str(daemon.config_file))
+    text = result.stdout.decode()
+    figure = re.search(r"memory\D*?([\d.]+)\s*(B|KiB|MiB|GiB)\b", text, re.IGNORECASE)
+    assert figure, text
+    return int(float(figure[1]) * UNITS[figure[2]])
+
+
+def simulate(daemon, *options: str) -> dict:
+    result = run_sluice("simulate", "--to", f"127.0.0.1:{daemon.port}", "--json", *options)
+    assert result.returncode == 0, result.stderr.decode()
+    return json.loads(result.stdout.decode().strip().splitlines()[-1])
+
+
+def written(database) -> int:
+    weather = f"SELECT count(*) FROM {WEATHER} WHERE area_id >= 0"
+    return database.count(READINGS) + database.value(weather)
+
+
+def test_simulated_readings_at_a_gentle_rate_all_arrive(daemon, database):
+    daemon.start()
+    sent = simulate(daemon, "--sensors", "50", "--interval", "100ms", "--lines", "10",
+                    "--duration", "2s", "--seed", "7")
+    wait_for(f"{sent} in the tables", lambda: written(database) >= sent["lines"])
+    assert written(database) == sent["lines"] > 0
+
+
+@pytest.mark.parametrize("overflow", ["drop-newest", "drop-oldest"])
+def test_a_flood_into_a_small_ring_is_written_or_counted_in_the_announced_memory(
+    daemon, database, overflow
+):
+    daemon.config["ring"] |= {"size": "1MiB", "overflow": overflow}
+    announced = announced_memory(daemon)
+    daemon.start()
+    sent = simulate(daemon, "--sensors", "1000", "--interval", "0s", "--lines", "14",
+                    "--duration", "5s", "--seed", "7")
+    daemon.wait_until_written(database)
+    assert daemon.resident_bytes() <= announced
+    assert daemon.stop() == 0
+    totals = daemon.totals()
+    assert totals["committed"] == written(database)
+    assert sent["lines"] == written(database) + totals["lost"]

@@ -1,0 +1,69 @@
+"""Which instant a row gets."""
+
+import time
+
+from support.send import free_port
+from support.wait import wait_for, wait_until_equal
+
+READINGS = "environmental_environmentalreading"
+MICROSECONDS = 1_000_000
+
+
+def microseconds(database):
+    return lambda: [
+        row[0]
+        for row in database.rows(
+            f"""SELECT (extract(epoch FROM "timestamp") * 1000000)::bigint
+                FROM {READINGS} ORDER BY sensor_id"""
+        )
+    ]
+
+
+def test_a_line_without_a_timestamp_gets_the_time_at_which_the_kernel_received_it(
+    daemon, database
+):
+    daemon.start()
+    before = time.time_ns() // 1000
+    daemon.sender().send(f"{READINGS},sensor_id=1 temperature=1")
+    after = time.time_ns() // 1000
+    (moment,) = wait_for("the row", microseconds(database))
+    # The loopback delivers within the call: the time is the kernel's, not that of the writing.
+    assert before - 1000 <= moment <= after + 1000
+
+
+def test_the_receive_time_survives_a_database_outage(daemon, database):
+    database.server.stop()
+    daemon.start()
+    before = time.time_ns() // 1000
+    daemon.sender().send(f"{READINGS},sensor_id=1 temperature=1")
+    after = time.time_ns() // 1000
+    database.server.start()
+    (moment,) = wait_for("the row", microseconds(database))
+    assert before - 1000 <= moment <= after + 1000
+
+
+def test_each_precision_scales_the_timestamp(daemon, database):
+    stamps = {
+        "ns": (1_790_000_000_123_456_789, 1_790_000_000_123_456),
+        "us": (1_790_000_000_123_456, 1_790_000_000_123_456),
+        "ms": (1_790_000_000_123, 1_790_000_000_123_000),
+        "s": (1_790_000_000, 1_790_000_000 * MICROSECONDS),
+        "m": (29_833_333, 29_833_333 * 60 * MICROSECONDS),
+        "h": (497_222, 497_222 * 3600 * MICROSECONDS),
+    }
+    ports = [free_port() for _ in stamps]
+    daemon.config["udp"] = [
+        {"listen": f"127.0.0.1:{port}", "precision": precision, "name": f"in-{precision}"}
+        for port, precision in zip(ports, stamps)
+    ]
+    daemon.start()
+    for sensor, (port, (stamp, _)) in enumerate(zip(ports, stamps.values())):
+        daemon.sender(port=port).send(f"{READINGS},sensor_id={sensor} temperature=1 {stamp}")
+    expected = [wanted for _, wanted in stamps.values()]
+    wait_until_equal("a row per precision", microseconds(database), expected)
+
+
+def test_times_before_the_epoch_are_kept(daemon, database):
+    daemon.start()
+    daemon.sender().send(f"{READINGS},sensor_id=1 temperature=1 -86400000000001000")
+    wait_until_equal("the row", microseconds(database), [-86400000000001])

@@ -1,0 +1,209 @@
+# shellcheck shell=bash
+# What the scripts share: packages, builds, a private PostgreSQL, the schema. Sourced, never run.
+
+set -euo pipefail
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly project
+
+say() { printf '%s\n' "$*" >&2; }
+die() {
+    say "error: $*"
+    exit 1
+}
+
+# --- packages -------------------------------------------------------------------------------------
+
+server_binaries() {
+    # Folders that may hold PostgreSQL's server, the newest version first.
+    find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -rV
+    pg_config --bindir 2>/dev/null || true
+}
+
+postgres_bin() {
+    # Debian keeps the server's programs out of the PATH.
+    local folder
+    while read -r folder; do
+        if [[ -x $folder/initdb && -x $folder/pg_ctl ]]; then
+            printf '%s\n' "$folder"
+            return
+        fi
+    done < <(server_binaries)
+    return 1
+}
+
+has_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
+# Swift's C++ (a TOML parser is written in it) is compiled against the headers of GCC's library.
+has_cxx_headers() { compgen -G '/usr/include/c++/*/vector' >/dev/null; }
+has_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || ! -e /etc/debian_version ]]; }
+
+missing_packages() {
+    # Prints what is missing by asking for the thing itself: a package may have come another way.
+    command -v git >/dev/null || echo git
+    has_certificates || echo ca-certificates
+    command -v pkg-config >/dev/null || echo pkg-config
+    pkg-config --exists libpq 2>/dev/null || echo libpq-dev
+    pkg-config --exists libsystemd 2>/dev/null || echo libsystemd-dev
+    has_cxx_headers || echo g++
+    postgres_bin >/dev/null || echo postgresql-15
+    command -v psql >/dev/null || echo postgresql-client-15
+    if [[ $1 == tests ]]; then
+        has_venv || echo python3-venv
+    fi
+}
+
+install_packages() {
+    # PostgreSQL's package makes a cluster and starts it; we need its programs only, and nobody
+    # asked for a server. The setting stands only while the packages are installed.
+    local settings=/etc/postgresql-common/createcluster.d
+    local setting=$settings/sluice-install.conf status=0
+    mkdir -p "$settings"
+    echo 'create_main_cluster = false' >"$setting"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "$@" >/dev/null; } || status=$?
+    rm -f "$setting"
+    return "$status"
+}
+
+require_packages() {
+    # require_packages demo|tests: installs what is missing, or says what to install.
+    command -v swift >/dev/null ||
+        die "there is no swift in the PATH; install Swift 6.3 or later: https://swift.org/install"
+    local missing
+    mapfile -t missing < <(missing_packages "$1")
+    if ((${#missing[@]} == 0)); then return; fi
+    if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+        die "missing packages; install them and try again: sudo apt-get install ${missing[*]}"
+    fi
+    say "installing ${missing[*]}"
+    install_packages "${missing[@]}" || die "apt-get could not install ${missing[*]}"
+}
+
+# --- a private PostgreSQL -------------------------------------------------------------------------
+# It lives in one folder and listens on a socket in another: no port, no one else's database.
+
+as_postgres() {
+    # PostgreSQL refuses to run as root.
+    if ((EUID == 0)); then
+        (cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups "$@")
+    else
+        "$@"
+    fi
+}
+
+private_folder() {
+    # private_folder WISH: a new folder that the server's user can use, at WISH if that can be.
+    # A checkout below /root cannot be reached by postgres, and a socket's path may have 107 bytes.
+    local folder=$1
+    mkdir -p "$folder"
+    chmod 0700 "$folder"
+    if ((EUID == 0)); then chown postgres: "$folder"; fi
+    if ((${#folder} > 80)) || ! as_postgres test -w "$folder" 2>/dev/null; then
+        rmdir "$folder"
+        folder=$(mktemp -d /tmp/sluice-postgres.XXXXXX)
+        if ((EUID == 0)); then chown postgres: "$folder"; fi
+    fi
+    printf '%s\n' "$folder"
+}
+
+server_settings() {
+    # server_settings FOLDER: what postgresql.conf gets on top of initdb's.
+    cat <<END
+listen_addresses = ''
+unix_socket_directories = '$1'
+max_connections = 40
+log_line_prefix = '%m [%p] %q%u@%d '
+END
+    if [[ -e $("$(postgres_bin)/pg_config" --pkglibdir)/timescaledb.so ]]; then
+        cat <<END
+shared_preload_libraries = 'timescaledb'
+timescaledb.telemetry_level = off
+END
+    fi
+}
+
+create_server() {
+    # create_server WISH [SETTING…]: makes and starts a server, prints its folder.
+    # Ctrl-C waits the second that this takes: half a server would have no owner.
+    local folder bin
+    trap '' INT
+    bin=$(postgres_bin)
+    folder=$(private_folder "$1")
+    shift
+    as_postgres "$bin/initdb" --pgdata="$folder/data" --auth=trust --username=postgres \
+        --encoding=UTF8 --no-locale --no-sync >/dev/null
+    { server_settings "$folder" && printf '%s\n' "$@"; } |
+        as_postgres tee -a "$folder/data/postgresql.conf" >/dev/null
+    start_server "$folder" || {
+        remove_server "$folder"
+        return 1
+    }
+    printf '%s\n' "$folder"
+}
+
+start_server() {
+    # pg_ctl puts the server into a session of its own: ctrl-C in the terminal does not reach it.
+    as_postgres "$(postgres_bin)/pg_ctl" start --pgdata="$1/data" --log="$1/log" \
+        --wait --timeout=60 >/dev/null || {
+        tail -n 20 "$1/log" >&2 || true
+        return 1
+    }
+}
+
+stop_server() {
+    # stop_server FOLDER [fast|immediate]
+    if [[ ! -e $1/data/postmaster.pid ]]; then return; fi
+    as_postgres "$(postgres_bin)/pg_ctl" stop --pgdata="$1/data" --mode="${2:-fast}" \
+        --wait --timeout=60 >/dev/null
+}
+
+remove_server() {
+    stop_server "$1" immediate || true
+    rm -rf "$1"
+}
+
+apply_schema() {
+    # apply_schema CONNINFO
+    local file
+    for file in "$project"/schema/[0-9]*.sql; do
+        PGOPTIONS='-c client_min_messages=warning' \
+            psql -X -q -v ON_ERROR_STOP=1 -d "$1" -f "$file" >/dev/null
+    done
+}
+
+# --- the daemon -----------------------------------------------------------------------------------
+
+build_daemon() {
+    # build_daemon OPTION…: prints the binary's path.
+    (cd "$project" && swift build --product sluice "$@" >&2)
+    printf '%s/sluice\n' "$(cd "$project" && swift build "$@" --show-bin-path)"
+}
+
+udp_port_is_taken() {
+    cat /proc/net/udp /proc/net/udp6 2>/dev/null | grep -q "$(printf '^ *[0-9]*: [0-9A-F]*:%04X ' "$1")"
+}
+
+free_udp_port() {
+    # A port on which nobody listens now; below the range that the kernel hands out by itself.
+    local port
+    for _ in {1..100}; do
+        port=$((20000 + RANDOM % 12000))
+        if ! udp_port_is_taken "$port"; then
+            printf '%s\n' "$port"
+            return
+        fi
+    done
+    die "no free UDP port was found"
+}
+
+stop_process() {
+    # stop_process PID: asks, waits, and kills what does not go within 30 seconds.
+    local pid=$1
+    kill -TERM "$pid" 2>/dev/null || return 0
+    for _ in {1..300}; do
+        kill -0 "$pid" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    say "process $pid does not stop; killing it"
+    kill -KILL "$pid" 2>/dev/null || true
+}

@@ -6,6 +6,7 @@ let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
     .strictMemorySafety(),
+    .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
 /// Test code may use unsafe pointers without marking each of them.

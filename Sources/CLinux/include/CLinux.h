@@ -4,7 +4,9 @@
 
 #include <sys/types.h>
 
+#include "crc32c.h"
 #include "datagram.h"
+#include "ringfile.h"
 
 /// Names the calling thread; the kernel keeps the first 15 bytes.
 void clinux_set_thread_name(const char *name);

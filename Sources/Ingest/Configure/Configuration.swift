@@ -1,5 +1,5 @@
-import LineProtocol
-import Logging
+package import LineProtocol
+package import Logging
 
 /// Everything that an operator may set, checked and with its defaults filled in.
 ///

@@ -1,5 +1,5 @@
 import Glibc
-import Systemd
+package import Systemd
 
 extension Configuration {
     package static let standardPath = "/etc/sluice/sluice.toml"

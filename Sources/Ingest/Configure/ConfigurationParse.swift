@@ -1,5 +1,5 @@
 import Logging
-import Systemd
+package import Systemd
 import TOMLKit
 
 extension Configuration {

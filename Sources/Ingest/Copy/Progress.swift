@@ -1,5 +1,5 @@
-package import Postgres
-package import Ring
+import Postgres
+import Ring
 
 /// The row of `sluice_progress` that says how much of a ring is in the database.
 ///

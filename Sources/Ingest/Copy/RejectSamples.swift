@@ -7,10 +7,10 @@ struct RejectSamples {
     private struct Sample {
         var line: String
         var detail: String
-        var count: UInt64 = 0
     }
 
     private var samples = [Sample?](repeating: nil, count: RejectReason.count)
+    private var counts = [UInt64](repeating: 0, count: RejectReason.count)
     private var lastTold = [ContinuousClock.Instant?](repeating: nil, count: RejectReason.count)
     private var untold = [UInt64](repeating: 0, count: RejectReason.count)
 
@@ -19,23 +19,27 @@ struct RejectSamples {
     /// Bytes of a rejected line that a log entry shows.
     static let lineBytesMax = 256
 
-    /// Counts a line; keeps its text when it is the first with this reason.
-    @inline(__always)
-    mutating func note(
-        _ reason: RejectReason, _ line: ByteSlice, _ detail: @autoclosure () -> String
-    ) {
+    /// Counts a line.
+    ///
+    /// - Returns: whether it is the first with this reason, whose text should be kept.
+    mutating func count(_ reason: RejectReason, lines: UInt64 = 1) -> Bool {
         let index = Int(reason.rawValue)
-        if samples[index] == nil {
-            let text = unsafe String(
-                decoding: line.buffer.prefix(Self.lineBytesMax), as: UTF8.self)
-            samples[index] = Sample(line: text, detail: detail())
-        }
-        samples[index]!.count += 1
+        counts[index] += lines
+        return samples[index] == nil
+    }
+
+    /// Keeps a line as the example.
+    mutating func keep(_ reason: RejectReason, _ line: ByteSlice, _ detail: String) {
+        let text = unsafe String(decoding: line.buffer.prefix(Self.lineBytesMax), as: UTF8.self)
+        samples[Int(reason.rawValue)] = Sample(line: text, detail: detail)
     }
 
     /// Forgets what a batch noted that did not come to its end.
     mutating func forget() {
-        for index in samples.indices { samples[index] = nil }
+        for index in samples.indices {
+            samples[index] = nil
+            counts[index] = 0
+        }
     }
 
     /// Tells what the committed batch noted.
@@ -44,7 +48,8 @@ struct RejectSamples {
         for index in samples.indices {
             guard let sample = samples[index] else { continue }
             samples[index] = nil
-            untold[index] += sample.count
+            untold[index] += counts[index]
+            counts[index] = 0
             if let last = lastTold[index], now - last < Self.interval { continue }
             lastTold[index] = now
             let reason = RejectReason(rawValue: UInt8(index))

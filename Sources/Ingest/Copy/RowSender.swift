@@ -4,6 +4,7 @@ import Postgres
 @safe
 struct RowSender: ~Copyable {
     private let piece: UnsafeMutableRawBufferPointer
+    private let pieceSize = Postgres.Limits.copyPieceSize
     private var filled = 0
     /// The shape whose COPY is open, and how many rows of the slab are in it already.
     private var open: (shape: Int, sentRows: Int)?
@@ -27,7 +28,7 @@ struct RowSender: ~Copyable {
     ) throws(PostgresError) {
         guard let shape = rows.onlyShape else { return }
         let sent = open?.sentRows ?? 0
-        let pending = rows.slab.withBytes(ofRows: sent..<rows.count) { $0.count }
+        let pending = rows.slab.byteCount(ofRows: sent..<rows.count)
         guard pending >= Postgres.Limits.copyPieceSize else { return }
         if open == nil { try begin(shapes[shape], on: &connection) }
         try put(rows, sent..<rows.count, on: &connection)
@@ -87,7 +88,7 @@ struct RowSender: ~Copyable {
         _ rows: borrowing BatchRows, _ range: Range<Int>, on connection: inout Connection
     ) throws(PostgresError) {
         try flush(on: &connection)
-        try rows.slab.withBytes(ofRows: range) { bytes throws(PostgresError) in
+        try unsafe rows.slab.withBytes(ofRows: range) { bytes throws(PostgresError) in
             try unsafe connection.putCopyData(bytes)
         }
     }
@@ -110,13 +111,13 @@ struct RowSender: ~Copyable {
     private mutating func add(
         _ row: Int, of rows: borrowing BatchRows, on connection: inout Connection
     ) throws(PostgresError) {
-        let size = rows.slab.withBytes(ofRows: row..<row + 1) { $0.count }
-        if filled + size > piece.count { try flush(on: &connection) }
-        if size > piece.count {
+        let size = rows.slab.byteCount(ofRows: row..<row + 1)
+        if filled + size > pieceSize { try flush(on: &connection) }
+        if size > pieceSize {
             try put(rows, row..<row + 1, on: &connection)
             return
         }
-        rows.slab.withBytes(ofRows: row..<row + 1) { bytes in
+        unsafe rows.slab.withBytes(ofRows: row..<row + 1) { bytes in
             unsafe (piece.baseAddress! + filled).copyMemory(
                 from: bytes.baseAddress!, byteCount: size)
         }
@@ -130,7 +131,7 @@ struct RowSender: ~Copyable {
     }
 
     private mutating func end(on connection: inout Connection) throws(PostgresError) -> Int {
-        if filled + CopyFormat.trailer.count > piece.count { try flush(on: &connection) }
+        if filled + CopyFormat.trailer.count > pieceSize { try flush(on: &connection) }
         for byte in CopyFormat.trailer {
             unsafe piece[filled] = byte
             filled += 1

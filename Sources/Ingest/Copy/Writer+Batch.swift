@@ -35,7 +35,7 @@ extension Writer {
         var end = frames.start
         var rowCount = 0
         for frame in frames {
-            rowCount += try unsafe encode(frame, &connection)
+            rowCount += try encode(frame, &connection)
             end = frame.end
             if rowCount >= configuration.batch.rows { break }
             guard !isCareful else { continue }
@@ -91,7 +91,7 @@ extension Writer {
     ) throws(WriteFailure) {
         counts.lines &+= 1
         if let error = line.error {
-            reject(line, source, RejectReason(error), "no line protocol: \(error.category)")
+            reject(line, source, RejectReason(error), .lineError(error))
             return
         }
         let items = unsafe decoded.items(of: line).baseAddress!
@@ -99,7 +99,7 @@ extension Writer {
         switch layout.verdict {
         case .hold: throw .tableProblem(router.problems(ofTarget: layout.shape))
         case .reject:
-            reject(line, source, layout.reason, router.rejection(layout, line))
+            reject(line, source, layout.reason, .layout(layout))
             return
         case .row: break
         }
@@ -114,26 +114,43 @@ extension Writer {
                 counts.unmatchedValues &+= UInt64(layout.unmatchedCount)
                 if isCut { counts.timestampsCut &+= 1 }
             case .misfit(let misfit, let column):
-                reject(
-                    line, source, RejectReason(misfit),
-                    router.explanation(of: misfit, column: column, layout))
+                reject(line, source, RejectReason(misfit), .misfit(misfit, column, layout))
             case .full where rows.count > 0:
                 try flush(&connection)
                 continue
             case .full:
-                reject(line, source, .rowTooLong, "the row is longer than a batch may be")
+                reject(line, source, .rowTooLong, .rowTooLong)
             }
             return
         }
     }
 
+    /// What there is to say of a line, put into words for one example of each reason only.
+    private enum Fault {
+        case lineError(LineError)
+        case layout(CompiledLayout)
+        case misfit(Misfit, _ column: Int, CompiledLayout)
+        case rowTooLong
+    }
+
     @inline(never)
     private mutating func reject(
-        _ line: DecodedLine, _ source: Int, _ reason: RejectReason,
-        _ detail: @autoclosure () -> String
+        _ line: DecodedLine, _ source: Int, _ reason: RejectReason, _ fault: Fault
     ) {
         tallies[source].reject(reason)
-        samples.note(reason, line.raw, detail())
+        if samples.count(reason) {
+            samples.keep(reason, line.raw, text(of: fault, line))
+        }
+    }
+
+    private func text(of fault: Fault, _ line: DecodedLine) -> String {
+        switch fault {
+        case .lineError(let error): "no line protocol: \(error.category)"
+        case .layout(let layout): router.rejection(layout, line)
+        case .misfit(let misfit, let column, let layout):
+            router.explanation(of: misfit, column: column, layout)
+        case .rowTooLong: "the row is longer than a batch may be"
+        }
     }
 
     /// Writes the rows of the slab within the open transaction and empties it.
@@ -168,8 +185,10 @@ extension Writer {
             let reason = RejectReason(sqlState: refusal.error.sqlState ?? "")
             tallies[Int(origin.source)].rows -= 1
             tallies[Int(origin.source)].reject(reason)
-            samples.note(
-                reason, origin.line, "table \(router.shapes[shape].table): \(refusal.error)")
+            if samples.count(reason) {
+                samples.keep(
+                    reason, origin.line, "table \(router.shapes[shape].table): \(refusal.error)")
+            }
         }
         for (row, missing) in suppressed { noteSuppressed(rows.origin(of: row), missing) }
     }
@@ -178,10 +197,11 @@ extension Writer {
     private mutating func noteSuppressed(_ origin: RowOrigin, _ missing: Int) {
         tallies[Int(origin.source)].rows -= UInt64(missing)
         tallies[Int(origin.source)].reject(.suppressed, count: UInt64(missing))
-        samples.note(
+        guard samples.count(.suppressed, lines: UInt64(missing)) else { return }
+        let table = router.shapes[Int(origin.shape)].table
+        samples.keep(
             .suppressed, origin.line,
-            "table \(router.shapes[Int(origin.shape)].table) took fewer rows than it was given;"
-                + " look at its triggers")
+            "table \(table) took fewer rows than it was given; look at its triggers")
     }
 
     private mutating func commit(

@@ -8,7 +8,6 @@ import Ring
 struct Writer: ~Copyable {
     let lane: Lane
     let logger: Logger
-    let password: String?
     var rows: BatchRows
     var decoded: DecodedBatch
     var decoder = Decoder()
@@ -34,10 +33,9 @@ struct Writer: ~Copyable {
     private var lastStart = ContinuousClock.now
     private var lastCatalogRead = ContinuousClock.now
 
-    init(_ lane: Lane, password: String?, logger: Logger) {
+    init(_ lane: Lane, logger: Logger) {
         self.lane = lane
         self.logger = logger
-        self.password = password
         configuration = lane.configuration().configuration
         rows = BatchRows(
             byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
@@ -74,15 +72,26 @@ struct Writer: ~Copyable {
         lane.report.withLock { $0.enter(.stopped) }
     }
 
+    /// The credential, read anew so that a changed one is taken up.
+    private func password() -> String? {
+        do throws(ConfigurationError) {
+            return try configuration.database.readPassword()
+        } catch {
+            logger.event(.configurationInvalid, .error, "no password: \(error.description)")
+            return nil
+        }
+    }
+
     private func connect() throws(WriteFailure) -> Connection {
         lane.waitingForDatabase(true)
         defer { lane.waitingForDatabase(false) }
         do throws(PostgresError) {
-            return try Connection.open(
-                configuration.database, password: password, isWanted: { !lane.isOverdue },
-                onNotice: { [logger] notice in
-                    logger.debug("database: \(notice.description)")
-                })
+            let text = try ConnectionText(
+                configuration.database.connectionText, password: password(),
+                connectTimeout: configuration.database.connectTimeout)
+            return try Connection(text, isWanted: { !lane.isOverdue }) { [logger] notice in
+                logger.debug("database: \(notice.description)")
+            }
         } catch {
             throw .database(error)
         }
@@ -101,7 +110,7 @@ struct Writer: ~Copyable {
                 }
                 guard lane.ring.waitForFrames(atMost: Lane.turnPause) else {
                     lane.turn()
-                    if connection.isLost { throw .database(.lost) }
+                    try checkIdle(&connection)
                     continue
                 }
                 pace()
@@ -114,6 +123,15 @@ struct Writer: ~Copyable {
             } catch {
                 isPrepared = try recover(from: error, &connection) && isPrepared
             }
+        }
+    }
+
+    /// A server that went away is noticed, told and waited for before the next reading comes.
+    private func checkIdle(_ connection: inout Connection) throws(WriteFailure) {
+        do throws(PostgresError) {
+            try connection.checkIdle()
+        } catch {
+            throw .database(error)
         }
     }
 
@@ -221,8 +239,10 @@ struct Writer: ~Copyable {
             case .nothingToSkip(let behind):
                 logger.event(
                     .progressBehind, .error,
-                    "the database has less than it confirmed: it was restored from a backup or"
-                        + " replaced; readings between are not in it",
+                    """
+                    the database has less than it confirmed: it was restored from a backup or \
+                    replaced; readings between are not in it
+                    """,
                     ["bytes": "\(behind)", "ring": "\(lane.ring.identity)"])
             case .skipped(let frames):
                 lane.report.withLock { $0.alreadyStored += UInt64(frames) }

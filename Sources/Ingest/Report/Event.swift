@@ -1,4 +1,4 @@
-import Logging
+package import Logging
 
 /// The kinds of log entries that operators and their tools look for.
 ///
@@ -26,6 +26,8 @@ package enum Event: String, Sendable, CaseIterable {
     case databaseLost = "database_lost"
     case batchHeld = "batch_held"
     case tableProblem = "table_problem"
+    case progressBehind = "progress_behind"
+    case progressAhead = "progress_ahead"
 
     // Readings that were not written.
     case lineRejected = "line_rejected"
@@ -42,6 +44,7 @@ package enum Event: String, Sendable, CaseIterable {
     case ringFilling = "ring_filling"
     case ringFull = "ring_full"
     case ringDrained = "ring_drained"
+    case ringResumed = "ring_resumed"
 }
 
 extension Event {

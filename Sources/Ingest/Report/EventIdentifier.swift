@@ -21,6 +21,8 @@ extension Event {
         case .databaseLost: return "feba4f1fc22842e5bb11638e6c0da645"
         case .batchHeld: return "72fc54af5b8c482293efdfc986b8fe4d"
         case .tableProblem: return "a2ce20624d9b4963ae0bdef9eaf17a76"
+        case .progressBehind: return "4f7faabfc15b4a0ba9b32e1cd8fa2458"
+        case .progressAhead: return "ab708137ae6a4834a1dd0f3caeddd83d"
         case .lineRejected: return "9fe08c26bbff4dd682950badcdd7f8bd"
         case .rowRejected: return "65e4eef3fa004feb9d2e2e8cc5fd534f"
         case .unmatchedName: return "17189bce113c494086520caa8b493521"
@@ -33,6 +35,7 @@ extension Event {
         case .ringFilling: return "a54ca568b45b4647b05a46f74629e908"
         case .ringFull: return "26b874468686485b83eb915611c58ed0"
         case .ringDrained: return "366a48e5cc634ebe9d42756cead1a968"
+        case .ringResumed: return "4078db8f791d48aaa38c55f67090242b"
         }
     }
 }

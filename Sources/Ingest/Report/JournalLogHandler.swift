@@ -1,5 +1,5 @@
-import Logging
-import Systemd
+package import Logging
+package import Systemd
 
 /// Writes log entries to journald, each with its fields.
 package struct JournalLogHandler: LogHandler {

@@ -1,4 +1,4 @@
-package import Threads
+import Threads
 
 /// What a lane's writer says of itself; written by its thread once per batch, read by others.
 package struct LaneReport: Sendable {

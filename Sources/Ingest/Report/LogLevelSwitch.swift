@@ -1,4 +1,4 @@
-import Logging
+package import Logging
 import Synchronization
 
 /// The least level that is logged, shared by every logger, so that a reload changes all of them.

@@ -1,5 +1,5 @@
-import Logging
-import Systemd
+package import Logging
+package import Systemd
 
 /// Where log entries go, decided once at start.
 package struct LogOutput: Sendable {

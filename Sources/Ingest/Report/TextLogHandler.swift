@@ -1,5 +1,5 @@
 import Glibc
-import Logging
+package import Logging
 
 /// Writes log entries as lines of text: `time level message key=value…`, one line each.
 package struct TextLogHandler: LogHandler {

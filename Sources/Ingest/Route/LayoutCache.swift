@@ -28,6 +28,11 @@ struct LayoutCache: ~Copyable {
     private var keyBytes = 0
     private var last: Int32 = -1
 
+    /// Bytes of memory that it takes.
+    static var byteCount: Int {
+        capacity * (MemoryLayout<Entry>.stride + 4 * MemoryLayout<Int32>.stride) + keyBytesMax
+    }
+
     init() {
         unsafe entries = .allocate(capacity: Self.capacity)
         unsafe slots = .allocate(capacity: 4 * Self.capacity)
@@ -71,8 +76,8 @@ struct LayoutCache: ~Copyable {
 
     /// Whether a new layout of this line still fits.
     func hasRoom(for line: DecodedLine, _ items: UnsafePointer<Item>) -> Bool {
-        count < Self.capacity
-            && unsafe keyBytes + Self.keyLength(line, items) <= Self.keyBytesMax
+        let length = unsafe Self.keyLength(line, items)
+        return count < Self.capacity && keyBytes + length <= Self.keyBytesMax
     }
 
     /// Adds the line's layout; it must have room and not be there.
@@ -83,7 +88,7 @@ struct LayoutCache: ~Copyable {
         unsafe entries[count] = Entry(
             offset: keyBytes, itemCount: line.tagCount + line.fieldCount,
             tagCount: line.tagCount, successor: -1)
-        unsafe append(line.measurement)
+        append(line.measurement)
         for index in 0..<Int(line.tagCount + line.fieldCount) {
             unsafe append(items[index].key)
         }
@@ -142,7 +147,7 @@ struct LayoutCache: ~Copyable {
 
     private static func hash(_ line: DecodedLine, _ items: UnsafePointer<Item>) -> UInt64 {
         var hash: UInt64 = 0x9e37_79b9_7f4a_7c15 ^ UInt64(UInt32(bitPattern: line.tagCount))
-        unsafe mix(&hash, line.measurement)
+        mix(&hash, line.measurement)
         for index in 0..<Int(line.tagCount + line.fieldCount) {
             unsafe mix(&hash, items[index].key)
         }

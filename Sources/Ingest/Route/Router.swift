@@ -23,7 +23,8 @@ struct Router: ~Copyable {
     }
 
     deinit {
-        release()
+        for index in 0..<cache.count { unsafe layouts[index].sources?.deallocate() }
+        for shape in shapes { shape.release() }
         unsafe layouts.deallocate()
         unsafe hits.deallocate()
     }

@@ -59,6 +59,17 @@ package struct Connection: ~Copyable {
         unsafe PQstatus(connection) == CONNECTION_BAD
     }
 
+    /// Looks whether the server has hung up, without asking it anything. For a connection that is
+    /// idle: what the server says then, it says because it goes.
+    package mutating func checkIdle() throws(PostgresError) {
+        checkThread()
+        var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&waiting, 1, 0) > 0 else { return }
+        guard unsafe PQconsumeInput(connection) == 1, !isBroken else {
+            throw lastError()
+        }
+    }
+
     /// The socket, or -1 when there is none any more.
     package var socket: Int32 { unsafe PQsocket(connection) }
 

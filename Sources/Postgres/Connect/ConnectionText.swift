@@ -14,15 +14,28 @@ package struct ConnectionText: Sendable {
     let hostCount: Int
     /// Seconds for each host, when the text says so.
     let connectTimeoutSeconds: Int?
+    /// What to answer when the server wants a password and the text has none.
+    let password: String?
+    /// How long each host may take, when neither the text nor the environment says so.
+    let connectTimeout: Duration
 
     /// Reads the text without connecting.
-    package init(_ text: String) throws(PostgresError) {
+    ///
+    /// - Parameters:
+    ///   - password: never shown, and not part of the text.
+    ///   - connectTimeout: for each host; the text and `PGCONNECT_TIMEOUT` go before it.
+    package init(
+        _ text: String, password: String? = nil,
+        connectTimeout: Duration = .seconds(Limits.connectTimeoutSeconds)
+    ) throws(PostgresError) {
         let values = try Self.parse(text)
         if Self.isURI(text) { try Self.checkAtSigns(text, host: values["host"]) }
         if let port = values["port"], !port.allSatisfy({ $0.isNumber || $0 == "," }) {
             throw .conninfo("the connection string's port is not a number")
         }
         self.text = text
+        self.password = password
+        self.connectTimeout = connectTimeout
         let shown = ["service", "host", "hostaddr", "port", "dbname", "user"]
             .compactMap { key in values[key].map { "\(key)=\($0)" } }
         redacted = shown.isEmpty ? "libpq's defaults" : shown.joined(separator: " ")

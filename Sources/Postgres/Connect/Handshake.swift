@@ -28,7 +28,8 @@ enum Handshake {
 
     private static func start(_ text: ConnectionText) -> OpaquePointer? {
         // Later words beat earlier ones: what stands before `dbname` is only a fallback.
-        let parameters: [(String, String)] = [
+        let password = text.password.map { [("password", $0)] } ?? []
+        let parameters: [(String, String)] = password + [
             ("fallback_application_name", "sluice"),
             ("keepalives_idle", String(Limits.keepaliveIdleSeconds)),
             ("keepalives_interval", String(Limits.keepaliveIntervalSeconds)),
@@ -74,8 +75,9 @@ enum Handshake {
         let fromEnvironment = unsafe getenv("PGCONNECT_TIMEOUT").flatMap { value in
             unsafe Int(String(cString: value))
         }
-        let seconds =
-            text.connectTimeoutSeconds ?? fromEnvironment ?? Limits.connectTimeoutSeconds
+        guard let seconds = text.connectTimeoutSeconds ?? fromEnvironment else {
+            return text.connectTimeout * text.hostCount
+        }
         // Zero means "for ever" to libpq; for us only a caller who gives up ends it then.
         return seconds <= 0 ? .seconds(1_000_000_000) : .seconds(seconds * text.hostCount)
     }

@@ -112,6 +112,12 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
         return true
     }
 
+    /// Bytes that some rows take.
+    package func byteCount(ofRows rows: Range<Int>) -> Int {
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount)
+        return unsafe Int(starts[rows.upperBound]) - Int(starts[rows.lowerBound])
+    }
+
     /// Lends the bytes of some rows, without header and trailer; they must not outlive `body`.
     package borrowing func withBytes<Result, Failure: Error>(
         ofRows rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

@@ -1,0 +1,119 @@
+import Ring
+import Threads
+
+/// What the ring dropped of one source's datagrams, with the lines in them.
+package struct DropTally: Sendable, Equatable {
+    package var newest = ReceiveTally.Count()
+    package var oldest = ReceiveTally.Count()
+    /// Line ends in them, and last lines without one.
+    package var lines: UInt64 = 0
+}
+
+/// Drops by source, shared by all sinks.
+package final class DropLedger: Sendable {
+    private let tallies = Lock<[DropTally]>([])
+
+    package init() {}
+
+    /// By source, in the order of the rings' registry; shorter than that when the last ones lost
+    /// nothing.
+    package var bySource: [DropTally] { tallies.withLock { $0 } }
+
+    func add(_ more: DropTally, to source: UInt16) {
+        tallies.withLock { tallies in
+            while tallies.count <= Int(source) { tallies.append(DropTally()) }
+            tallies[Int(source)].newest.datagrams += more.newest.datagrams
+            tallies[Int(source)].newest.bytes += more.newest.bytes
+            tallies[Int(source)].oldest.datagrams += more.oldest.datagrams
+            tallies[Int(source)].oldest.bytes += more.oldest.bytes
+            tallies[Int(source)].lines += more.lines
+        }
+    }
+}
+
+/// Puts one receiver's batches into the rings, a batch into each in turn.
+package final class RingSink: FrameSink {
+    private let rings: [Ring]
+    private let drops: DropLedger
+    private let turn: Lock<Int>
+
+    /// - Parameter first: which ring gets the first batch, so that several receivers do not all
+    ///   begin with the same.
+    package init(_ rings: [Ring], drops: DropLedger, first: Int = 0) {
+        precondition(!rings.isEmpty)
+        self.rings = rings
+        self.drops = drops
+        turn = Lock(first % rings.count)
+    }
+
+    package func append(
+        _ frames: UnsafeBufferPointer<ReceivedFrame>, from origin: FrameOrigin
+    ) -> ReceiveTally.Count {
+        let ring = rings.count == 1 ? rings[0] : next()
+        return unsafe withUnsafeTemporaryAllocation(of: Arrival.self, capacity: frames.count) {
+            arrivals in
+            for index in 0..<frames.count {
+                let frame = unsafe frames[index]
+                let info = FrameInfo(
+                    receivedAt: frame.receivedAt, source: origin.source,
+                    attributes: origin.attributes)
+                unsafe arrivals.initializeElement(
+                    at: index, to: Arrival(info: info, payload: frame.payload))
+            }
+            return unsafe append(arrivals.span, to: ring)
+        }
+    }
+
+    private func append(_ arrivals: Span<Arrival>, to ring: Ring) -> ReceiveTally.Count {
+        var losses = Losses()
+        ring.append(arrivals) { loss in losses.add(loss) }
+        return losses.settle(in: drops)
+    }
+
+    private func next() -> Ring {
+        turn.withLock { turn in
+            turn = (turn + 1) % rings.count
+            return rings[turn]
+        }
+    }
+}
+
+/// What one call to the ring dropped. Mostly nothing, and then it costs nothing.
+private struct Losses {
+    private var source: UInt16 = 0
+    private var tally = DropTally()
+    /// Losses of a source before the last one; only a full ring of mixed frames has any.
+    private var others: [(UInt16, DropTally)] = []
+
+    mutating func add(_ loss: borrowing Loss) {
+        if loss.info.source != source {
+            if tally != DropTally() { others.append((source, tally)) }
+            source = loss.info.source
+            tally = DropTally()
+        }
+        let payload = unsafe loss.payload
+        if loss.reason == .droppedOldest {
+            tally.oldest.add(payload.count)
+        } else {
+            tally.newest.add(payload.count)
+        }
+        tally.lines += unsafe lineCount(payload)
+    }
+
+    /// - Returns: what was lost of the arrivals themselves.
+    func settle(in drops: DropLedger) -> ReceiveTally.Count {
+        var arrivals = ReceiveTally.Count()
+        for (source, tally) in others + [(source, tally)] where tally != DropTally() {
+            arrivals += tally.newest
+            drops.add(tally, to: source)
+        }
+        return arrivals
+    }
+}
+
+private func lineCount(_ payload: UnsafeRawBufferPointer) -> UInt64 {
+    var count: UInt64 = 0
+    for byte in unsafe payload where byte == UInt8(ascii: "\n") { count += 1 }
+    if let last = unsafe payload.last, last != UInt8(ascii: "\n") { count += 1 }
+    return count
+}

@@ -1,0 +1,58 @@
+import Logging
+import Synchronization
+import Systemd
+import Threads
+
+/// A configured UDP listener at work: its receiver and its thread.
+package final class Listener: Sendable {
+    package let name: String
+    let receiver: Receiver<RingSink>
+    private let hasEnded = Atomic<Bool>(false)
+    private let failure = Lock<SocketError?>(nil)
+
+    init(name: String, receiver: Receiver<RingSink>) {
+        self.name = name
+        self.receiver = receiver
+    }
+
+    /// Starts the thread, which ends after `stop`, or when the socket fails for good.
+    ///
+    /// - Parameter onFailure: called on that thread.
+    func start(onFailure: @escaping @Sendable (SocketError) -> Void) {
+        _ = PlainThread(name: "receive \(name)") { [self] in
+            do throws(SocketError) {
+                try receiver.run()
+            } catch {
+                failure.withLock { $0 = error }
+                onFailure(error)
+            }
+            hasEnded.store(true, ordering: .releasing)
+        }
+    }
+
+    package func stop() { receiver.stop() }
+
+    package var isEnded: Bool { hasEnded.load(ordering: .acquiring) }
+
+    package var error: SocketError? { failure.withLock { $0 } }
+}
+
+/// Hands the service manager's sockets to the listeners that they are meant for.
+struct InheritedSockets {
+    private var sockets: [ListenDescriptor]
+
+    init(_ descriptors: [ListenDescriptor]) {
+        sockets = descriptors
+    }
+
+    /// The socket named like the listener; where there is only one of each, that one.
+    mutating func take(for listener: Configuration.Listener, isOnly: Bool) -> Int32? {
+        let index =
+            sockets.firstIndex { $0.name == listener.name }
+            ?? (isOnly && sockets.count == 1 ? 0 : nil)
+        return index.map { sockets.remove(at: $0).descriptor }
+    }
+
+    /// Sockets that no listener wanted.
+    var left: [ListenDescriptor] { sockets }
+}

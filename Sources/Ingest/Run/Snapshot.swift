@@ -1,0 +1,81 @@
+import Ring
+
+/// Everything that the daemon knows about itself at one moment.
+package struct Snapshot: Sendable {
+    package struct ListenerState: Sendable {
+        package let name: String
+        package let tally: ReceiveTally
+        package let turns: UInt64
+        package let isEnded: Bool
+    }
+
+    package struct LaneState: Sendable {
+        package let report: LaneReport
+        package let total: OutcomeTally
+        package let ring: RingSnapshot
+        package let turns: UInt64
+        package let isWaitingForDatabase: Bool
+    }
+
+    package let time: ContinuousClock.Instant
+    package let listeners: [ListenerState]
+    package let lanes: [LaneState]
+    package let drops: DropTally
+    package let recoveredFrames: UInt64
+
+    /// All listeners together.
+    package var received: ReceiveTally {
+        listeners.reduce(into: ReceiveTally()) { $0 += $1.tally }
+    }
+
+    /// All lanes together.
+    package var outcome: OutcomeTally {
+        lanes.reduce(into: OutcomeTally()) { $0.add($1.total) }
+    }
+
+    package var framesInRing: UInt64 { lanes.reduce(0) { $0 + UInt64($1.ring.frameCount) } }
+
+    /// Share of the fullest ring that is taken, from 0 to 1.
+    package var fill: Double {
+        lanes.map { Double($0.ring.usedBytes) / Double($0.ring.capacity) }.max() ?? 0
+    }
+
+    /// How many datagrams are accounted for twice (positive) or not at all (negative):
+    /// `accepted + recovered = committed + already stored + dropped as oldest + in the ring`.
+    ///
+    /// The parts are read one after the other, so it may be off while datagrams move; it must not
+    /// stay off.
+    package var imbalance: Int64 {
+        let came = received.accepted.datagrams + recoveredFrames
+        let went =
+            outcome.frames + lanes.reduce(0) { $0 + $1.report.alreadyStored }
+            + drops.oldest.datagrams + framesInRing
+        return Int64(bitPattern: went &- came)
+    }
+}
+
+extension Pipeline {
+    package func snapshot() -> Snapshot {
+        let drops = drops.bySource.reduce(into: DropTally()) { total, more in
+            total.newest.datagrams += more.newest.datagrams
+            total.newest.bytes += more.newest.bytes
+            total.oldest.datagrams += more.oldest.datagrams
+            total.oldest.bytes += more.oldest.bytes
+            total.lines += more.lines
+        }
+        return Snapshot(
+            time: .now,
+            listeners: listeners.map { listener in
+                Snapshot.ListenerState(
+                    name: listener.name, tally: listener.receiver.tally,
+                    turns: listener.receiver.turns, isEnded: listener.isEnded)
+            },
+            lanes: lanes.map { lane in
+                let report = lane.report.withLock { $0 }
+                return Snapshot.LaneState(
+                    report: report, total: report.total, ring: lane.ring.snapshot(),
+                    turns: lane.turns, isWaitingForDatabase: lane.isWaitingForDatabase)
+            },
+            drops: drops, recoveredFrames: recoveredFrames)
+    }
+}

@@ -2,6 +2,8 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include "crc32c.h"
+#include "ringfile.h"
 #include <sys/types.h>
 
 /// Names the calling thread; the kernel keeps the first 15 bytes.

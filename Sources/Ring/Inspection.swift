@@ -1,0 +1,87 @@
+import Glibc
+
+/// What stands in a ring's file, for people who look at it. Nothing in the file is changed.
+package struct RingInspection: Equatable, Sendable {
+    package let identity: RingIdentity
+    /// Bytes for frames.
+    package let capacity: Int
+    /// When the file was made, in nanoseconds since 1970.
+    package let createdAt: Int64
+    /// First position that is not released.
+    package let tail: UInt64
+    /// Behind the last whole frame.
+    package let head: UInt64
+    /// Bytes of the area that are taken, with headers and markers.
+    package let usedBytes: Int
+    /// Whole frames.
+    package let frameCount: Int
+    /// Bytes of their payloads.
+    package let payloadBytes: Int
+    /// Of the oldest frame, in nanoseconds since 1970.
+    package let oldestReceivedAt: Int64?
+    /// Of the newest frame, in nanoseconds since 1970.
+    package let newestReceivedAt: Int64?
+    /// Damaged stretches; opening the ring would put them aside.
+    package let damages: [Damage]
+    /// Frames that the header counted and that are not there.
+    package let framesMissing: Int
+    /// The names of sources by index, without the unused ones.
+    package let sources: [UInt16: String]
+    /// The process that has the ring open now. What is said about frames is then a moment's view.
+    package let holder: Int32?
+    /// The last session ended in order.
+    package let isClean: Bool
+}
+
+extension Ring {
+    /// Looks at a ring's file without changing or locking it, also while a daemon works on it.
+    package static func inspect(path: String) throws(RingError) -> RingInspection {
+        guard let (descriptor, status) = try RingFile.open(path, .readOnly) else {
+            throw .system(operation: "open", path: path, code: ENOENT)
+        }
+        let superblock: Superblock
+        let isHeld: Bool
+        do throws(RingError) {
+            superblock = try RingFile.readSuperblock(
+                descriptor, path, fileBytes: Int(status.st_size)
+            ).superblock
+            guard Int(status.st_size) == superblock.fileBytes else {
+                throw .wrongSize(
+                    path: path, expected: superblock.fileBytes, actual: Int(status.st_size))
+            }
+            isHeld = flock(descriptor, LOCK_SH | LOCK_NB) != 0
+            flock(descriptor, LOCK_UN)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+        let file = try RingFile.map(descriptor, path, bytes: superblock.fileBytes, .readOnly)
+        return try inspect(file, superblock, isHeld: isHeld)
+    }
+
+    private static func inspect(
+        _ file: RingFile, _ superblock: Superblock, isHeld: Bool
+    ) throws(RingError) -> RingInspection {
+        let seed = superblock.identity.seed
+        let session = Slots(header: file.header, seed: seed, offsets: Layout.sessionSlots).newest()
+            .map { Session($0) }
+        let mark = try Mark.newest(file.header, superblock, path: file.path)
+        let now = Session(boot: bootNumber(), inode: file.inode, process: 0, isClean: false)
+        let survey = Survey(
+            EntryCodec(area: file.area, seed: seed), mark,
+            isVouched: isHeld || now.vouches(after: session))
+        // What a daemon released meanwhile may have been overwritten: that is no damage.
+        let tail = try Mark.newest(file.header, superblock, path: file.path).tail
+        let gaps = survey.gaps.filter { $0.start.position >= tail.position }
+        let names = SourceRegistry(header: file.header, seed: seed).names
+        return RingInspection(
+            identity: superblock.identity, capacity: superblock.capacity,
+            createdAt: superblock.createdAt, tail: mark.tail.position,
+            head: survey.cursor.position, usedBytes: survey.usedBytes, frameCount: survey.frames,
+            payloadBytes: survey.payloadBytes, oldestReceivedAt: survey.oldest,
+            newestReceivedAt: survey.newest, damages: gaps.map { Damage($0) },
+            framesMissing: max(0, Int(mark.framesEver - mark.framesGone) - survey.frames),
+            sources: names.enumerated().reduce(into: [:]) { $0[UInt16($1.offset)] = $1.element },
+            holder: isHeld ? session?.process : nil, isClean: session?.isClean ?? false)
+    }
+}

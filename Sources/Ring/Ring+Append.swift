@@ -1,0 +1,76 @@
+import Threads
+
+extension Ring {
+    /// Puts a batch of payloads into the ring under one lock.
+    ///
+    /// - Parameters:
+    ///   - arrivals: each is either accepted or reported to `lost`.
+    ///   - overflow: what to do when the ring is full, instead of what the ring was opened with.
+    ///   - lost: called once for each payload that is dropped, and each older frame that had to
+    ///     make room. It runs under the lock: be short, and never call the ring from it.
+    /// - Returns: how many arrivals were dealt with: all, except under `Overflow.stop`.
+    @discardableResult
+    package func append(
+        _ arrivals: Span<Arrival>, overflow: Overflow? = nil, lost: (borrowing Loss) -> Void
+    ) -> Int {
+        let overflow = overflow ?? defaultOverflow
+        var done = 0
+        state.withLock { state in
+            precondition(!state.isClosed)
+            let before = state.mark
+            while done < arrivals.count {
+                guard state.append(arrivals[done], done, overflow, frameBytesMax, lost) else {
+                    break
+                }
+                done += 1
+            }
+            guard state.mark != before else { return }
+            state.publish()
+            publishHead(state.mark.head.position)
+        }
+        state.wakeAll()
+        return done
+    }
+
+    /// Waits until a payload of `bytes` would fit, or `patience` is over.
+    package func waitForSpace(bytes: Int, atMost patience: Duration) -> Bool {
+        precondition(bytes <= frameBytesMax)
+        let frame = Layout.frameBytes(payload: bytes)
+        return state.wait(atMost: patience) { $0.room(for: frame).fits }
+    }
+}
+
+extension State {
+    /// - Returns: whether the arrival was dealt with, in whatever way.
+    fileprivate mutating func append(
+        _ arrival: Arrival, _ index: Int, _ overflow: Overflow, _ payloadBytesMax: Int,
+        _ lost: (borrowing Loss) -> Void
+    ) -> Bool {
+        let payload = unsafe arrival.payload
+        guard payload.count <= payloadBytesMax else {
+            tally.tooLarge.add(payload.count)
+            unsafe lost(
+                Loss(reason: .tooLarge, index: index, info: arrival.info, payload: payload))
+            return true
+        }
+        let bytes = Layout.frameBytes(payload: payload.count)
+        var room = room(for: bytes)
+        if !room.fits, overflow == .dropOldest, pinnedFrames == 0 {
+            while !room.fits {
+                dropOldest(lost)
+                room = self.room(for: bytes)
+            }
+            // Before their bytes are overwritten, the file must not call them frames any more.
+            publish()
+        }
+        if !room.fits {
+            if overflow == .stop { return false }
+            tally.droppedNewest.add(payload.count)
+            unsafe lost(
+                Loss(reason: .droppedNewest, index: index, info: arrival.info, payload: payload))
+            return true
+        }
+        write(arrival, bytes: bytes, padding: room.padding)
+        return true
+    }
+}

@@ -1,0 +1,157 @@
+import Glibc
+
+/// How a ring is to be opened.
+package struct RingConfiguration: Sendable {
+    /// The file; its directory must exist.
+    package var path: String
+    /// Bytes for frames when the file is made, rounded up to whole pages. A file that is there
+    /// already keeps what it has.
+    package var capacity: Int
+    /// What happens to a payload that finds the ring full.
+    package var overflow: Overflow
+    /// Tests play a start of the machine with another number.
+    var boot = bootNumber()
+
+    /// A ring at `path`.
+    package init(path: String, capacity: Int, overflow: Overflow) {
+        self.path = path
+        self.capacity = capacity
+        self.overflow = overflow
+    }
+}
+
+/// Puts damaged bytes aside before they are overwritten.
+package typealias DamageKeeper = (borrowing DamagedBytes) throws(RingError) -> Void
+
+/// The bytes of a damaged stretch, lent to whoever puts them aside.
+@safe
+package struct DamagedBytes {
+    // Safe: exists only as an argument of a callback that runs while the file is mapped.
+    package let damage: Damage
+    package let first: UnsafeRawBufferPointer
+    /// What goes around the end of the area; mostly empty.
+    package let second: UnsafeRawBufferPointer
+}
+
+extension Ring {
+    /// Opens the ring, or makes it if there is none.
+    ///
+    /// Whatever stands in the file, this ends with a ring that works or with an error that leaves
+    /// the file as it is; what was damaged costs only the damaged frames.
+    ///
+    /// - Parameter keep: called for each damaged stretch; when it throws, nothing is changed. By
+    ///   default the bytes go to a file beside the ring, `<path>.damaged-<identity>-<position>`.
+    package static func open(
+        _ configuration: RingConfiguration, keep: DamageKeeper? = nil
+    ) throws(RingError) -> (ring: Ring, report: RecoveryReport) {
+        let capacity = (configuration.capacity + 4095) & ~4095
+        guard configuration.capacity > 0,
+            (RingLimits.capacityMin...RingLimits.capacityMax) ~= capacity
+        else { throw .capacityOutOfRange(configuration.capacity) }
+        let path = configuration.path
+        if let (descriptor, status) = try RingFile.open(path, .exclusive) {
+            return try openExisting(configuration, descriptor, Int(status.st_size), keep)
+        }
+        let superblock = Superblock(
+            identity: .random(), capacity: capacity, createdAt: nowInNanoseconds())
+        let file = try RingFile.create(path, bytes: superblock.fileBytes) { memory in
+            superblock.write(to: memory)
+            let start = Cursor(position: 0, offset: 0)
+            var slots = Slots(
+                header: memory, seed: superblock.identity.seed, offsets: Layout.markSlots)
+            slots.write(Mark(tail: start, head: start, framesGone: 0, framesEver: 0).words)
+        }
+        return try start(file, superblock, configuration, RecoveryReport(isNew: true), keep)
+    }
+
+    private static func openExisting(
+        _ configuration: RingConfiguration, _ descriptor: Int32, _ fileBytes: Int,
+        _ keep: DamageKeeper?
+    ) throws(RingError) -> (ring: Ring, report: RecoveryReport) {
+        let path = configuration.path
+        var report = RecoveryReport(isNew: false)
+        var superblock: Superblock
+        do throws(RingError) {
+            (superblock, report.isHeaderRepaired) = try RingFile.readSuperblock(
+                descriptor, path, fileBytes: fileBytes)
+            if fileBytes < superblock.fileBytes {
+                report.restoredBytes = superblock.fileBytes - fileBytes
+                try RingFile.allocate(descriptor, path, bytes: superblock.fileBytes)
+            }
+            try RingFile.restrict(descriptor, path)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+        let file = try RingFile.map(descriptor, path, bytes: superblock.fileBytes, .exclusive)
+        return try start(file, superblock, configuration, report, keep)
+    }
+
+    private static func start(
+        _ file: RingFile, _ superblock: Superblock, _ configuration: RingConfiguration,
+        _ report: RecoveryReport, _ keep: DamageKeeper?
+    ) throws(RingError) -> (ring: Ring, report: RecoveryReport) {
+        let seed = superblock.identity.seed
+        let codec = EntryCodec(area: file.area, seed: seed)
+        var slots = Slots(header: file.header, seed: seed, offsets: Layout.markSlots)
+        var sessions = Slots(header: file.header, seed: seed, offsets: Layout.sessionSlots)
+        let mark = try Mark.newest(file.header, superblock, path: file.path)
+        let before = sessions.newest().map { Session($0) }
+        let session = Session(
+            boot: configuration.boot, inode: file.inode, process: getpid(), isClean: false)
+        let isVouched = report.isNew || session.vouches(after: before)
+        let survey = Survey(codec, mark, isVouched: isVouched)
+        var report = report
+        report.take(survey, mark, superblock, isVouched: isVouched)
+        try keepDamage(survey, file, superblock, keep)
+
+        // From here on the file is changed.
+        if report.isHeaderRepaired { superblock.write(to: file.header) }
+        let sources = SourceRegistry(header: file.header, seed: seed)
+        report.damagedSourceNames = sources.heal()
+        let repair = Repair(codec: codec, survey: survey, mark: mark, isVouched: isVouched)
+        let (repaired, usedBytes, jumpTarget) = repair.perform()
+        report.jumpTarget = jumpTarget
+        var state = State(
+            codec: codec, mark: repaired, usedBytes: usedBytes, slots: slots, sources: sources)
+        state.skipMarkers()
+        state.publish()
+        sessions.write(session.words)
+        slots = state.slots
+        try file.synchronise()
+        let ring = Ring(
+            file: file, superblock: superblock, state: state, overflow: configuration.overflow,
+            session: session)
+        return (ring, report)
+    }
+
+    private static func keepDamage(
+        _ survey: Survey, _ file: RingFile, _ superblock: Superblock, _ keep: DamageKeeper?
+    ) throws(RingError) {
+        let area = file.area
+        for gap in survey.gaps {
+            let first = min(gap.bytes, area.count - gap.start.offset)
+            if area.isZero(gap.start.offset, first) && area.isZero(0, gap.bytes - first) {
+                continue
+            }
+            let bytes = unsafe DamagedBytes(
+                damage: Damage(gap), first: area.bytes(gap.start.offset, first),
+                second: area.bytes(0, gap.bytes - first))
+            if let keep {
+                try keep(bytes)
+            } else {
+                let name = "\(file.path).damaged-\(superblock.identity)-\(bytes.damage.position)"
+                try unsafe RingFile.write(bytes.first, bytes.second, to: name)
+            }
+        }
+    }
+}
+
+extension Session {
+    /// Whether everything that the session before stored must be in the file still: same file, and
+    /// closed in order or never without its page cache since.
+    func vouches(after before: Session?) -> Bool {
+        guard let before, before.inode == inode else { return false }
+        return before.isClean || (before.boot == boot && boot != 0)
+    }
+}

@@ -1,0 +1,78 @@
+/// What producers and the consumer share; only touched under the ring's lock.
+struct State: Sendable {
+    let codec: EntryCodec
+    var mark: Mark
+    var usedBytes: Int
+    var slots: Slots
+    var sources: SourceRegistry
+    var tally = RingTally()
+    /// How many frames from the tail on the consumer looks at without the lock: they stay.
+    var pinnedFrames = 0
+    var isWoken = false
+    var isClosed = false
+
+    var frameCount: Int { Int(mark.framesEver - mark.framesGone) }
+
+    /// Stores tail and head where they survive this process.
+    mutating func publish() {
+        slots.write(mark.words)
+    }
+
+    /// Takes the oldest frame out. There must be one, and it must not be pinned.
+    mutating func dropOldest(_ lost: (borrowing Loss) -> Void) {
+        precondition(pinnedFrames == 0 && frameCount > 0)
+        let offset = mark.tail.offset
+        let entry = codec.trusted(at: mark.tail)
+        let payload = unsafe codec.payload(at: offset)
+        tally.droppedOldest.add(payload.count)
+        lost(
+            unsafe Loss(
+                reason: .droppedOldest, index: nil, info: codec.info(at: offset),
+                payload: payload))
+        usedBytes -= entry.bytes
+        mark.tail = codec.behind(entry, at: mark.tail)
+        mark.framesGone += 1
+        skipMarkers()
+    }
+
+    /// Keeps the tail on a frame, or on the head: the markers before a frame hold nothing.
+    mutating func skipMarkers() {
+        while usedBytes > 0 {
+            let entry = codec.trusted(at: mark.tail)
+            if case .frame = entry { return }
+            usedBytes -= entry.bytes
+            mark.tail = codec.behind(entry, at: mark.tail)
+        }
+    }
+
+    /// Whether a frame of `bytes` goes in as things are, and the padding that it needs before it.
+    func room(for bytes: Int) -> (fits: Bool, padding: Int) {
+        let rest = codec.capacity - mark.head.offset
+        let padding = bytes <= rest ? 0 : rest
+        return (usedBytes + padding + bytes <= codec.capacity - RingLimits.reservedBytes, padding)
+    }
+
+    /// Puts a frame at the head, behind the `padding` that takes it to the start of the area.
+    mutating func write(_ arrival: Arrival, bytes: Int, padding: Int) {
+        if padding > 0 {
+            // Shorter than a frame, hence never too long for one marker.
+            codec.writePadding(padding, at: mark.head)
+            mark.head = mark.head.advanced(by: padding, capacity: codec.capacity)
+            usedBytes += padding
+            if frameCount == 0 { skipMarkers() }
+        }
+        codec.writeFrame(arrival, at: mark.head)
+        mark.head = mark.head.advanced(by: bytes, capacity: codec.capacity)
+        usedBytes += bytes
+        mark.framesEver += 1
+        unsafe tally.accepted.add(arrival.payload.count)
+    }
+}
+
+extension EntryCodec {
+    /// The payload of the frame that begins at `offset`.
+    func payload(at offset: Int) -> UnsafeRawBufferPointer {
+        let length = Int(area.load32(offset) & 0xFF_FFFF)
+        return unsafe area.bytes(offset + Layout.frameHeaderBytes, length)
+    }
+}

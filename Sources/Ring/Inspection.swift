@@ -63,19 +63,16 @@ extension Ring {
         _ file: RingFile, _ superblock: Superblock, isHeld: Bool
     ) throws(RingError) -> RingInspection {
         let seed = superblock.identity.seed
-        let slots = Slots(header: file.header, seed: seed, offsets: Layout.markSlots)
         let session = Slots(header: file.header, seed: seed, offsets: Layout.sessionSlots).newest()
             .map { Session($0) }
-        guard let mark = slots.newest().flatMap({ Mark($0, capacity: superblock.capacity) }) else {
-            throw .damagedHeader(path: file.path, part: "tail and head marks")
-        }
+        let mark = try Mark.newest(file.header, superblock, path: file.path)
         let now = Session(boot: bootNumber(), inode: file.inode, process: 0, isClean: false)
         let survey = Survey(
             EntryCodec(area: file.area, seed: seed), mark,
             isVouched: isHeld || now.vouches(after: session))
         // What a daemon released meanwhile may have been overwritten: that is no damage.
-        let tail = slots.newest().flatMap { Mark($0, capacity: superblock.capacity) }?.tail
-        let gaps = survey.gaps.filter { $0.start.position >= (tail ?? mark.tail).position }
+        let tail = try Mark.newest(file.header, superblock, path: file.path).tail
+        let gaps = survey.gaps.filter { $0.start.position >= tail.position }
         let names = SourceRegistry(header: file.header, seed: seed).names
         return RingInspection(
             identity: superblock.identity, capacity: superblock.capacity,

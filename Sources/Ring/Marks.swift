@@ -76,6 +76,18 @@ extension Mark {
         guard head.position - tail.position >= UInt64(bytes(capacity: capacity)) else { return nil }
     }
 
+    /// The newest one in a file's header.
+    static func newest(
+        _ header: Region, _ superblock: Superblock, path: String
+    ) throws(RingError) -> Mark {
+        let slots = Slots(
+            header: header, seed: superblock.identity.seed, offsets: Layout.markSlots)
+        guard let mark = slots.newest().flatMap({ Mark($0, capacity: superblock.capacity) }) else {
+            throw .damagedHeader(path: path, part: "tail and head marks")
+        }
+        return mark
+    }
+
     var words: Slots.Words {
         [
             tail.position, UInt64(tail.offset), head.position, UInt64(head.offset), framesGone,

@@ -9,6 +9,10 @@ struct Repair {
     /// never used before. Whoever calls has put the damaged bytes aside.
     func perform() -> (mark: Mark, usedBytes: Int, jumpTarget: UInt64?) {
         for gap in survey.gaps where gap.kind != .tornHead { blank(gap) }
+        if survey.gaps.last?.kind == .tornHead {
+            // What is cut off must not look like a torn frame again at the next start.
+            codec.area.store(0, survey.cursor.offset)
+        }
         let frames = UInt64(survey.frames)
         var repaired = mark
         repaired.framesEver = mark.framesGone + frames

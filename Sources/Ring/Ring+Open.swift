@@ -95,9 +95,7 @@ extension Ring {
         let codec = EntryCodec(area: file.area, seed: seed)
         var slots = Slots(header: file.header, seed: seed, offsets: Layout.markSlots)
         var sessions = Slots(header: file.header, seed: seed, offsets: Layout.sessionSlots)
-        guard let mark = slots.newest().flatMap({ Mark($0, capacity: superblock.capacity) }) else {
-            throw .damagedHeader(path: file.path, part: "tail and head marks")
-        }
+        let mark = try Mark.newest(file.header, superblock, path: file.path)
         let before = sessions.newest().map { Session($0) }
         let session = Session(
             boot: configuration.boot, inode: file.inode, process: getpid(), isClean: false)

@@ -40,6 +40,8 @@ final class RingFile: @unchecked Sendable {
     /// Lets others open the file. The mapping stays until this object goes, so that frames which
     /// somebody still looks at do not vanish under them.
     func unlock() {
+        // Closing is not enough: the mapping holds the same open file, and with it the lock.
+        flock(descriptor, LOCK_UN)
         Glibc.close(descriptor)
         descriptor = -1
     }
@@ -158,7 +160,8 @@ extension RingFile {
         try synchroniseDirectory(of: path)
     }
 
-    /// Reads the unchanging part of the header without mapping a file of unknown size.
+    /// Reads the unchanging part of the header, and sees whether the rest makes sense, without
+    /// mapping a file of unknown size.
     static func readSuperblock(
         _ descriptor: Int32, _ path: String, fileBytes: Int
     ) throws(RingError) -> (superblock: Superblock, isDamaged: Bool) {
@@ -167,7 +170,10 @@ extension RingFile {
             throw .notARing(path: path, reason: "too short for a ring's header")
         }
         let (superblock, isDamaged) = try withHeaderCopy(descriptor, path) {
-            (header) throws(RingError) in try Superblock.read(from: header, path: path)
+            (header) throws(RingError) in
+            let found = try Superblock.read(from: header, path: path)
+            _ = try Mark.newest(header, found.superblock, path: path)
+            return found
         }
         guard fileBytes <= superblock.fileBytes else {
             throw .wrongSize(path: path, expected: superblock.fileBytes, actual: fileBytes)

@@ -25,7 +25,8 @@ struct SourceRegistry: Sendable {
         return UInt16(index)
     }
 
-    /// Restores a copy that is damaged from the one that is not.
+    /// Restores a copy that is damaged from the one that is not; where both are, the index is kept
+    /// for a lost name.
     ///
     /// - Returns: how many entries had a damaged copy.
     func heal() -> Int {
@@ -38,7 +39,15 @@ struct SourceRegistry: Sendable {
             }
             if isWhole { continue }
             damaged += 1
-            if let name = names[index], !name.isEmpty { write(name, index) }
+            if let name = names[index] {
+                // An empty name says that it is lost: the index goes to no other source.
+                write(name, index)
+            } else {
+                // A name that was being written when the process was killed.
+                for base in Layout.registryOffsets {
+                    header.clear(offset(base, index), Layout.registryEntryBytes)
+                }
+            }
         }
         return damaged
     }
@@ -58,7 +67,8 @@ struct SourceRegistry: Sendable {
 
     private func name(at place: Int, _ index: Int) -> String? {
         let length = Int(header.load32(place + 4))
-        guard (1...RingLimits.sourceNameBytesMax) ~= length,
+        guard length <= RingLimits.sourceNameBytesMax,
+            !header.isZero(place, Layout.registryEntryBytes),
             header.load32(place) == checksum(place, index, length)
         else { return nil }
         return unsafe String(decoding: header.bytes(place + 8, length), as: UTF8.self)

@@ -52,19 +52,18 @@ struct State: Sendable {
         return (usedBytes + padding + bytes <= codec.capacity - RingLimits.reservedBytes, padding)
     }
 
+    /// Puts a frame at the head, behind the `padding` that takes it to the start of the area.
     mutating func write(_ arrival: Arrival, bytes: Int, padding: Int) {
         if padding > 0 {
-            var rest = padding
-            while rest > 0 {
-                let length = min(rest, Layout.paddingBytesMax)
-                codec.writePadding(length, at: mark.head)
-                mark.head = mark.head.advanced(by: length, capacity: codec.capacity)
-                rest -= length
-            }
+            // Shorter than a frame, hence never too long for one marker.
+            codec.writePadding(padding, at: mark.head)
+            mark.head = mark.head.advanced(by: padding, capacity: codec.capacity)
+            usedBytes += padding
+            if frameCount == 0 { skipMarkers() }
         }
         codec.writeFrame(arrival, at: mark.head)
         mark.head = mark.head.advanced(by: bytes, capacity: codec.capacity)
-        usedBytes += padding + bytes
+        usedBytes += bytes
         mark.framesEver += 1
         unsafe tally.accepted.add(arrival.payload.count)
     }

@@ -2,8 +2,6 @@
 @safe
 struct Intake: ~Copyable {
     var allow: AddressFilter
-    /// Receive time of the last datagram, in nanoseconds since 1970.
-    private(set) var latest: Int64 = 0
     private var drops: DropCounter
     private var frameCount = 0
     private let frames: UnsafeMutablePointer<ReceivedFrame>
@@ -26,7 +24,6 @@ struct Intake: ~Copyable {
         for index in 0..<batch.count {
             let datagram = batch.datagram(at: index, now: now)
             if let dropped = datagram.dropped { counter = dropped }
-            latest = datagram.receivedAt
             tally.received.add(datagram.size)
             // Strangers first: they shall not appear in the figures of the others.
             if !allow.allows(datagram.source) {

@@ -31,16 +31,21 @@ import Testing
 
     @Test func `the receive time is the kernel's`() throws {
         let socket = try DatagramSocket(bindingTo: loopback)
-        let before = DatagramBatch.wallClock()
-        TestSender(to: socket.endpoint).send("a b=1")
-        let after = DatagramBatch.wallClock()
+        let sender = TestSender(to: socket.endpoint)
         var batch = DatagramBatch(datagramMax: 1000)
-        try socket.receive(into: &batch)
-        #expect(batch.count == 1)
-        let datagram = batch.datagram(at: 0, now: 0)
-        // Had it been taken on receiving, it would lie behind `after`.
-        #expect((before...after).contains(datagram.receivedAt))
-        #expect(datagram.source == loopback.address)
+        // The kernel takes a moment to begin with it where no other socket wants it.
+        let isKernels = try (0..<1000).contains { _ in
+            let before = DatagramBatch.wallClock()
+            sender.send("a b=1")
+            let after = DatagramBatch.wallClock()
+            try socket.receive(into: &batch)
+            #expect(batch.count == 1)
+            let datagram = batch.datagram(at: 0, now: 0)
+            #expect(datagram.source == loopback.address)
+            // Had it been taken on receiving, it would lie behind `after`.
+            return (before...after).contains(datagram.receivedAt)
+        }
+        #expect(isKernels)
     }
 
     @Test func `a batch takes many datagrams with one call and can be filled again`() throws {

@@ -4,6 +4,7 @@ import Glibc
 /// One received datagram. The payload is only there until the next `receive`.
 @safe
 package struct Datagram {
+    // Safe to pass around: only reading the payload is not, and that is marked where it happens.
     /// The bytes; only the first ones when `isTruncated`.
     package let payload: UnsafeRawBufferPointer
     /// Its size as sent, also when not all of it is there.

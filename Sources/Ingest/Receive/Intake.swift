@@ -1,6 +1,7 @@
 /// The receiver's choice: which datagrams of a batch go on, and what is counted for the others.
 @safe
 struct Intake: ~Copyable {
+    // Safe: sole owner of `frames`, of which only the first `frameCount` are read.
     var allow: AddressFilter
     private var drops: DropCounter
     private var frameCount = 0

@@ -4,6 +4,7 @@ import Glibc
 /// Memory for `sendmmsg` and a socket that it goes out of. The counterpart of `DatagramBatch`.
 @safe
 struct DatagramSender: ~Copyable {
+    // Safe: sole owner of what the pointers lead to, and indices are checked.
     /// How often the target answered that nobody listens.
     private(set) var refusalCount = 0
     let target: Endpoint

@@ -3,6 +3,8 @@ import Glibc
 /// A place in someone else's memory to which text is appended; the memory must outlive it.
 @safe
 struct LineBuffer {
+    // Safe as far as `hasRoomForLine` is asked: a line is never longer than it promises, which a
+    // test holds it to.
     private(set) var count = 0
     private let base: UnsafeMutableRawPointer
     private let capacity: Int

@@ -4,6 +4,7 @@
 /// where a source would otherwise have two readings within a microsecond.
 @safe
 struct ReadingGenerator: ~Copyable {
+    // Safe: sole owner of the two tables, whose index `next` stays below `sourceCount`.
     private(set) var lineCount = 0
     private(set) var tally = LineTally()
     private let sensorCount: Int

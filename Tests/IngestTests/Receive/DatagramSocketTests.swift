@@ -112,20 +112,18 @@ import Testing
         defer { close(keeper) }
         let first = try DatagramSocket(adopting: descriptor)
         let sender = TestSender(to: first.endpoint)
-        for _ in 0..<200 { sender.send([UInt8](repeating: 0x61, count: 20_000)) }
-        let (before, now) = (first.droppedBefore, first.dropped())
-        let dropped = try #require(now)
+        let (sent, dropped) = sender.overfill(first)
+        let before = first.droppedBefore
         #expect(before == 0)
-        #expect(dropped > 0)
         let second = try DatagramSocket(adopting: dup(keeper))
         let inherited = second.droppedBefore
-        #expect(inherited == dropped)
+        #expect(UInt64(inherited) == dropped)
         let sink = TestSink()
         let receiver = Receiver(
             socket: second, origin: FrameOrigin(source: 0, attributes: 0),
             allow: AddressFilter(), sink: sink)
         let tally = whileRunning(receiver) {
-            eventually { receiver.tally.received.datagrams == 200 - UInt64(dropped) }
+            eventually { receiver.tally.received.datagrams == sent - dropped }
         }
         #expect(tally.kernelDropped == 0)
     }
@@ -170,8 +168,9 @@ import Testing
 
     @Test func `the granted buffer is told in the measure in which it was asked for`() throws {
         let larger = try DatagramSocket(bindingTo: loopback, receiveBuffer: 300_000).receiveBuffer
-        #expect(larger == ReceiveBuffer(asked: 300_000, granted: 300_000))
-        #expect(larger.complaint == nil)
+        // Without rights the host's rmem_max decides; in no case is the doubled figure told.
+        #expect(larger.isGranted == (larger.complaint == nil))
+        #expect(larger.granted != 600_000)
         let plain = try DatagramSocket(bindingTo: loopback).receiveBuffer
         #expect(plain.asked == nil)
         #expect(plain.granted > 0)

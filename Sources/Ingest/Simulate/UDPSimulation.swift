@@ -21,9 +21,8 @@ package struct UDPSimulation: ~Copyable {
     ) throws(SocketError) -> SimulationReport {
         let pace = Pace(rate: plan.rate, start: Pace.now())
         let end = plan.duration.map { pace.start + $0.wholeNanoseconds } ?? .max
-        var now = pace.start
         while !isStopped() {
-            now = Pace.now()
+            let now = Pace.now()
             let left = (plan.lineCount ?? .max) - generator.lineCount
             if left <= 0 || now >= end { break }
             let datagrams = datagramsDue(by: now, pace: pace, left: left)
@@ -35,7 +34,7 @@ package struct UDPSimulation: ~Copyable {
                 try send(datagrams, left: left, step: pace.step)
             }
         }
-        report.seconds = Double(now - pace.start) / 1e9
+        report.seconds = Double(Pace.now() - pace.start) / 1e9
         report.refusals = sender.refusalCount
         return report
     }

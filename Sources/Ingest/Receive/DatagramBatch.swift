@@ -4,13 +4,16 @@ import Glibc
 /// One received datagram. The payload is only there until the next `receive`.
 @safe
 package struct Datagram {
+    // Safe to pass around: only reading the payload is not, and that is marked where it happens.
     /// The bytes; only the first ones when `isTruncated`.
     package let payload: UnsafeRawBufferPointer
     /// Its size as sent, also when not all of it is there.
     package let size: Int
     /// Whether it was larger than the largest one allowed.
     package var isTruncated: Bool { unsafe size > payload.count }
-    /// Nanoseconds since 1970, by the kernel's clock at arrival.
+    /// Nanoseconds since 1970, by the kernel's clock at arrival. (Where no other socket of the
+    /// machine wants receive times, the kernel takes a moment to begin with them, and until then
+    /// gives the time at which the datagram was fetched.)
     package let receivedAt: Int64
     package let source: IPAddress
     /// The socket's drop counter when this datagram was queued; nil while nothing was dropped.
@@ -27,7 +30,7 @@ package struct DatagramBatch: ~Copyable, @unchecked Sendable {
     private let slab: UnsafeMutableRawPointer
     private let controls: UnsafeMutableRawPointer
     private let sources: UnsafeMutablePointer<sockaddr_in6>
-    private let vectors: UnsafeMutablePointer<iovec>
+    private let vectors: UnsafeMutablePointer<clinux_bytes>
     private let messages: UnsafeMutablePointer<clinux_message>
     /// Headers that the kernel has written to since they were set up.
     private var usedCount = ReceiveLimits.batchCount
@@ -46,12 +49,12 @@ package struct DatagramBatch: ~Copyable, @unchecked Sendable {
         unsafe messages = .allocate(capacity: capacity)
         for index in 0..<capacity {
             unsafe (vectors + index).initialize(
-                to: iovec(iov_base: slab + index * stride, iov_len: datagramMax))
+                to: clinux_bytes(base: slab + index * stride, count: datagramMax))
             var message = unsafe clinux_message()
-            unsafe message.header.msg_name = UnsafeMutableRawPointer(sources + index)
-            unsafe message.header.msg_iov = vectors + index
-            unsafe message.header.msg_iovlen = 1
-            unsafe message.header.msg_control = controls + index * CLINUX_CONTROL_SIZE
+            unsafe message.address = UnsafeMutableRawPointer(sources + index)
+            unsafe message.payload = vectors + index
+            unsafe message.payload_count = 1
+            unsafe message.control = controls + index * CLINUX_CONTROL_SIZE
             unsafe (messages + index).initialize(to: message)
         }
     }
@@ -68,7 +71,7 @@ package struct DatagramBatch: ~Copyable, @unchecked Sendable {
     package static func byteCount(datagramMax: Int) -> Int {
         let perDatagram =
             unsafe stride(datagramMax: datagramMax) + CLINUX_CONTROL_SIZE
-            + MemoryLayout<sockaddr_in6>.stride + MemoryLayout<iovec>.stride
+            + MemoryLayout<sockaddr_in6>.stride + MemoryLayout<clinux_bytes>.stride
             + MemoryLayout<clinux_message>.stride
         return perDatagram * ReceiveLimits.batchCount
     }
@@ -83,8 +86,8 @@ package struct DatagramBatch: ~Copyable, @unchecked Sendable {
     mutating func fill(from descriptor: borrowing SocketDescriptor) -> CInt {
         // The kernel writes the lengths back, so they are set again wherever it did.
         for index in 0..<usedCount {
-            unsafe messages[index].header.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
-            unsafe messages[index].header.msg_controllen = CLINUX_CONTROL_SIZE
+            unsafe messages[index].address_size = UInt32(MemoryLayout<sockaddr_in6>.size)
+            unsafe messages[index].control_size = CLINUX_CONTROL_SIZE
         }
         count = 0
         let result = unsafe clinux_receive_messages(
@@ -99,8 +102,8 @@ package struct DatagramBatch: ~Copyable, @unchecked Sendable {
     @inline(__always)
     package func datagram(at index: Int, now: Int64) -> Datagram {
         precondition(index >= 0 && index < count)
-        let size = unsafe Int(messages[index].length)
-        let arrival = unsafe clinux_arrival_of(&messages[index].header)
+        let size = unsafe Int(messages[index].size)
+        let arrival = unsafe clinux_arrival_of(messages + index)
         let payload = unsafe UnsafeRawBufferPointer(
             start: slab + index * stride, count: min(size, datagramMax))
         let address = unsafe Endpoint(sources + index)?.address

@@ -80,13 +80,19 @@ package struct DatagramSocket: ~Copyable, Sendable {
         self.endpoint = endpoint
         self.receiveBuffer = receiveBuffer
         self.isInherited = isInherited
-        droppedBefore = Self.dropped(descriptor) ?? 0
+        droppedBefore = Self.queue(of: descriptor)?.dropped ?? 0
         self.descriptor = descriptor
     }
 
     /// The socket's drop counter now; nil when the kernel does not tell.
     package borrowing func dropped() -> UInt32? {
-        Self.dropped(descriptor)
+        Self.queue(of: descriptor)?.dropped
+    }
+
+    /// How many datagrams can be waiting at most: each takes this much memory, and more.
+    borrowing func queuedMax() -> Int {
+        let size = Self.queue(of: descriptor).map { Int($0.byte_count) }
+        return (size ?? receiveBuffer.granted * 2) / ReceiveLimits.queuedSizeMin
     }
 
     /// Waits for datagrams, 100 ms at most, and takes what is there. An empty batch is no error.
@@ -108,9 +114,9 @@ package struct DatagramSocket: ~Copyable, Sendable {
         descriptor.setNonblocking(true)
     }
 
-    private static func dropped(_ descriptor: borrowing SocketDescriptor) -> UInt32? {
-        var dropped: UInt32 = 0
-        return unsafe clinux_dropped(descriptor.number, &dropped) ? dropped : nil
+    private static func queue(of descriptor: borrowing SocketDescriptor) -> clinux_queue? {
+        var queue = clinux_queue()
+        return unsafe clinux_queue_of(descriptor.number, &queue) ? queue : nil
     }
 
     /// Asks for room and reads back what was given. Never makes a buffer smaller: a socket unit

@@ -3,6 +3,7 @@
 /// The payload lies in the receiver's slab and is only there during `append`.
 @safe
 package struct ReceivedFrame {
+    // Safe to pass around: only reading the payload is not, and that is marked where it happens.
     package let payload: UnsafeRawBufferPointer
     /// Nanoseconds since 1970 at which the kernel received it.
     package let receivedAt: Int64

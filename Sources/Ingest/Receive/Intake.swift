@@ -1,9 +1,8 @@
 /// The receiver's choice: which datagrams of a batch go on, and what is counted for the others.
 @safe
 struct Intake: ~Copyable {
+    // Safe: sole owner of `frames`, of which only the first `frameCount` are read.
     var allow: AddressFilter
-    /// Receive time of the last datagram, in nanoseconds since 1970.
-    private(set) var latest: Int64 = 0
     private var drops: DropCounter
     private var frameCount = 0
     private let frames: UnsafeMutablePointer<ReceivedFrame>
@@ -26,7 +25,6 @@ struct Intake: ~Copyable {
         for index in 0..<batch.count {
             let datagram = batch.datagram(at: index, now: now)
             if let dropped = datagram.dropped { counter = dropped }
-            latest = datagram.receivedAt
             tally.received.add(datagram.size)
             // Strangers first: they shall not appear in the figures of the others.
             if !allow.allows(datagram.source) {

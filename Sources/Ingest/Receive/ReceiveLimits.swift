@@ -8,6 +8,8 @@ package enum ReceiveLimits {
     package static let datagramMax = 65_527
     /// Milliseconds that a receiver waits for a datagram, so that it sees a request to stop.
     package static let patienceMilliseconds = 100
+    /// Bytes of kernel memory that a waiting datagram takes at least, be it ever so small.
+    static let queuedSizeMin = 256
     /// Bytes that the kernel can be asked for: it doubles the figure and keeps it in an int.
     package static let receiveBufferMax = 1 << 30 - 1
 }

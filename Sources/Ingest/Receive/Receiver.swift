@@ -94,14 +94,13 @@ package final class Receiver<Sink: FrameSink>: Sendable {
     private func drain(
         _ batch: inout DatagramBatch, _ intake: inout Intake
     ) throws(SocketError) {
-        let end = DatagramBatch.wallClock()
         socket.stopWaiting()
-        // No datagram takes less than 256 bytes of the queue: an end that no clock can move.
-        var turnsLeft = socket.receiveBuffer.granted * 2 / 256 + 1
+        // Receive times cannot tell the end: the kernel leaves them out at first.
+        var left = socket.queuedMax()
         repeat {
             try turn(&batch, &intake)
-            turnsLeft -= 1
-        } while batch.count > 0 && intake.latest < end && turnsLeft > 0
+            left -= batch.count
+        } while batch.count > 0 && left > 0
     }
 
     private func count(_ tally: ReceiveTally) {

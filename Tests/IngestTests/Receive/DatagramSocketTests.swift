@@ -31,16 +31,21 @@ import Testing
 
     @Test func `the receive time is the kernel's`() throws {
         let socket = try DatagramSocket(bindingTo: loopback)
-        let before = DatagramBatch.wallClock()
-        TestSender(to: socket.endpoint).send("a b=1")
-        let after = DatagramBatch.wallClock()
+        let sender = TestSender(to: socket.endpoint)
         var batch = DatagramBatch(datagramMax: 1000)
-        try socket.receive(into: &batch)
-        #expect(batch.count == 1)
-        let datagram = batch.datagram(at: 0, now: 0)
-        // Had it been taken on receiving, it would lie behind `after`.
-        #expect((before...after).contains(datagram.receivedAt))
-        #expect(datagram.source == loopback.address)
+        // The kernel takes a moment to begin with it where no other socket wants it.
+        let isKernels = try (0..<1000).contains { _ in
+            let before = DatagramBatch.wallClock()
+            sender.send("a b=1")
+            let after = DatagramBatch.wallClock()
+            try socket.receive(into: &batch)
+            #expect(batch.count == 1)
+            let datagram = batch.datagram(at: 0, now: 0)
+            #expect(datagram.source == loopback.address)
+            // Had it been taken on receiving, it would lie behind `after`.
+            return (before...after).contains(datagram.receivedAt)
+        }
+        #expect(isKernels)
     }
 
     @Test func `a batch takes many datagrams with one call and can be filled again`() throws {
@@ -107,20 +112,18 @@ import Testing
         defer { close(keeper) }
         let first = try DatagramSocket(adopting: descriptor)
         let sender = TestSender(to: first.endpoint)
-        for _ in 0..<200 { sender.send([UInt8](repeating: 0x61, count: 20_000)) }
-        let (before, now) = (first.droppedBefore, first.dropped())
-        let dropped = try #require(now)
+        let (sent, dropped) = sender.overfill(first)
+        let before = first.droppedBefore
         #expect(before == 0)
-        #expect(dropped > 0)
         let second = try DatagramSocket(adopting: dup(keeper))
         let inherited = second.droppedBefore
-        #expect(inherited == dropped)
+        #expect(UInt64(inherited) == dropped)
         let sink = TestSink()
         let receiver = Receiver(
             socket: second, origin: FrameOrigin(source: 0, attributes: 0),
             allow: AddressFilter(), sink: sink)
         let tally = whileRunning(receiver) {
-            eventually { receiver.tally.received.datagrams == 200 - UInt64(dropped) }
+            eventually { receiver.tally.received.datagrams == sent - dropped }
         }
         #expect(tally.kernelDropped == 0)
     }
@@ -165,8 +168,9 @@ import Testing
 
     @Test func `the granted buffer is told in the measure in which it was asked for`() throws {
         let larger = try DatagramSocket(bindingTo: loopback, receiveBuffer: 300_000).receiveBuffer
-        #expect(larger == ReceiveBuffer(asked: 300_000, granted: 300_000))
-        #expect(larger.complaint == nil)
+        // Without rights the host's rmem_max decides; in no case is the doubled figure told.
+        #expect(larger.isGranted == (larger.complaint == nil))
+        #expect(larger.granted != 600_000)
         let plain = try DatagramSocket(bindingTo: loopback).receiveBuffer
         #expect(plain.asked == nil)
         #expect(plain.granted > 0)

@@ -23,6 +23,18 @@ final class TestSender {
         let sent = Glibc.send(descriptor, bytes, bytes.count, 0)
         precondition(sent == bytes.count, "errno \(errno)")
     }
+
+    /// Sends until the kernel has dropped a few; tells how many it sent and how many of them the
+    /// kernel dropped.
+    func overfill(_ socket: borrowing DatagramSocket) -> (sent: UInt64, dropped: UInt64) {
+        let bytes = [UInt8](repeating: 0x61, count: 20_000)
+        var sent: UInt64 = 0
+        while socket.dropped()! < 10 {
+            send(bytes)
+            sent += 1
+        }
+        return (sent, UInt64(socket.dropped()!))
+    }
 }
 
 /// Keeps copies of what it is given, or has no room at all.

@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 /// Every target is checked for data races, marks its unsafe code and has no warnings.
@@ -77,3 +78,20 @@ let package = Package(
             swiftSettings: testSettings),
     ]
 )
+
+// The fuzz targets are built by themselves, and everything below them with the fuzzer's
+// instrumentation; the other targets and their dependencies are not needed for that.
+if ProcessInfo.processInfo.environment["SLUICE_FUZZ"] != nil {
+    let fuzzing = ["-sanitize=fuzzer,address", "-parse-as-library"]
+    package.dependencies = []
+    package.targets = [
+        .target(
+            name: "LineProtocol",
+            swiftSettings: settings + [.unsafeFlags(["-sanitize=fuzzer,address"])]),
+        .executableTarget(
+            name: "FuzzDecode", dependencies: ["LineProtocol"],
+            exclude: ["Seeds", "dictionary.txt"],
+            swiftSettings: testSettings + [.unsafeFlags(fuzzing)],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
+    ]
+}

@@ -58,24 +58,35 @@ struct Transport: ~Copyable {
         return results.map { $0 ?? read.next()?[0] ?? "missing" }
     }
 
-    /// What PostgreSQL makes of the texts as literals: the value as text, or the SQLSTATE.
+    /// What PostgreSQL makes of the texts when it reads them for the column itself: the value as
+    /// text, or the SQLSTATE.
     mutating func literals(_ texts: [String]) throws -> [String] {
         try connection.execute(
             """
-            create or replace function pg_temp.literal(v text) returns text language plpgsql as $$
-            declare result \(type);
+            create or replace function pg_temp.literal(call text, v text) returns text
+            language plpgsql as $$
+            declare result text;
             begin
-                result := v;
-                return result::text;
+                execute format(call, v) into result;
+                return result;
             exception when others then
                 return sqlstate;
             end $$
             """)
-        var results: [String] = []
-        for text in texts {
-            let row = try connection.query("select pg_temp.literal($1)", [text])[0]
-            results.append(row[0] ?? "null")
-        }
-        return results
+        let call = try connection.query(
+            """
+            select case when p.pronargs = 1 then format('select %s(%%L::cstring)::text', p.proname)
+                else format('select %s(%%L::cstring, 0, %s)::text', p.proname, a.atttypmod) end
+            from pg_attribute a join pg_type t on t.oid = a.atttypid
+            join pg_proc p on p.oid = t.typinput
+            where a.attrelid = 't'::regclass and a.attname = 'v'
+            """)[0][0]
+        let list = texts.map(quotedLiteral).joined(separator: ",")
+        let rows = try connection.query(
+            """
+            select pg_temp.literal($1, v) from unnest(array[\(list)]::text[]) with ordinality as t (v, n)
+            order by n
+            """, [call])
+        return rows.map { $0[0] ?? "null" }
     }
 }

@@ -1,0 +1,112 @@
+import Postgres
+import Testing
+
+@Suite struct CopyRowsTests {
+    @Test func `rows have the form of binary COPY`() {
+        var rows = CopyRows(byteLimit: 1000, rowLimit: 10)
+        rows.beginRow(columnCount: 3)
+        rows.append(Int16(-2))
+        rows.appendNull()
+        rows.append(true)
+        let isKept = rows.endRow()
+        let bytes = rows.withBytes(ofRows: 0..<1) { Array($0) }
+        #expect(isKept)
+        #expect(
+            bytes == [0, 3, 0, 0, 0, 2, 0xFF, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1, 1])
+        #expect(CopyFormat.header.count == 19)
+        #expect(CopyFormat.trailer == [0xFF, 0xFF])
+    }
+
+    @Test func `a row that does not fit is taken back, and the rows before it stay`() {
+        var rows = CopyRows(byteLimit: 30, rowLimit: 10)
+        #expect(Self.add(7, to: &rows))
+        #expect(Self.add(8, to: &rows))
+        #expect(rows.byteCount == 28)
+        #expect(!Self.add(9, to: &rows))
+        #expect(rows.rowCount == 2)
+        #expect(rows.remaining == 2)
+        rows.removeAll()
+        let isEmpty = rows.isEmpty
+        #expect(isEmpty)
+        #expect(Self.add(9, to: &rows))
+    }
+
+    @Test func `a value after one that did not fit is not written, however small`() {
+        var rows = CopyRows(byteLimit: 30, rowLimit: 10)
+        rows.beginRow(columnCount: 2)
+        let long = [UInt8](repeating: 0x61, count: 100)
+        #expect(throws: Never.self) { try rows.appendText(long.span) }
+        rows.appendNull()
+        let isKept = rows.endRow()
+        #expect(!isKept)
+        let (isEmpty, remaining) = (rows.isEmpty, rows.remaining)
+        #expect(isEmpty && remaining == 30)
+    }
+
+    @Test func `the row limit holds`() {
+        var rows = CopyRows(byteLimit: 1000, rowLimit: 2)
+        #expect(Self.add(1, to: &rows))
+        #expect(Self.add(2, to: &rows))
+        #expect(!Self.add(3, to: &rows))
+        #expect(rows.rowCount == 2)
+    }
+
+    @Test func `a row rolled back leaves nothing`() {
+        var rows = CopyRows(byteLimit: 1000, rowLimit: 10)
+        #expect(Self.add(1, to: &rows))
+        rows.beginRow(columnCount: 5)
+        rows.append(1.5)
+        rows.append(Float(1.5))
+        rows.rollBackRow()
+        #expect(Self.add(2, to: &rows))
+        let bytes = rows.withBytes(ofRows: 1..<2) { Array($0) }
+        #expect(bytes == [0, 1, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 2])
+    }
+
+    @Test func `every value is cut off at every size of the slab without a trace`() throws {
+        let whole = Self.allTypes(byteLimit: 1000)
+        #expect(whole.isKept)
+        for byteLimit in 1..<whole.byteCount {
+            #expect(!Self.allTypes(byteLimit: byteLimit).isKept)
+        }
+        #expect(Self.allTypes(byteLimit: whole.byteCount).isKept)
+    }
+
+    @Test func `rows can be brought into another order`() {
+        var rows = CopyRows(byteLimit: 1000, rowLimit: 3)
+        for value in 1...3 { _ = Self.add(Int64(value), to: &rows) }
+        var sorted = CopyRows(byteLimit: 28, rowLimit: 3)
+        let areKept = [2, 0, 1].map { sorted.append(row: $0, of: rows) }
+        #expect(areKept == [true, true, false])
+        let bytes = sorted.withBytes(ofRows: 0..<2) { Array($0) }
+        #expect(bytes[13] == 3 && bytes[27] == 1)
+    }
+
+    static func add(_ value: Int64, to rows: inout CopyRows) -> Bool {
+        rows.beginRow(columnCount: 1)
+        rows.append(value)
+        return rows.endRow()
+    }
+
+    /// One row with a value of each kind.
+    private static func allTypes(byteLimit: Int) -> (isKept: Bool, byteCount: Int) {
+        var rows = CopyRows(byteLimit: byteLimit, rowLimit: 1)
+        rows.beginRow(columnCount: 13)
+        rows.append(true)
+        rows.append(Int16(1))
+        rows.append(Int32(1))
+        rows.append(Int64(1))
+        rows.append(Float(1))
+        rows.append(Double(1))
+        rows.append(Microseconds(sinceEpoch: 1))
+        rows.append(Days(sinceEpoch: 1))
+        rows.append(UUIDBytes(high: 1, low: 2))
+        rows.appendNull()
+        let number = bytes("12345.678")
+        let text = bytes("text")
+        try! rows.appendNumeric(number.span, shape: nil)
+        try! rows.appendText(text.span)
+        try! rows.appendJSON(number.span)
+        return (rows.endRow(), rows.byteCount)
+    }
+}

@@ -101,3 +101,8 @@ extension Setting {
         }
     }
 }
+
+extension Configuration {
+    /// Every key with its values, default and meaning, for the documentation and for `check`.
+    package static var reference: [Setting] { Setting.all }
+}

@@ -23,11 +23,8 @@ extension Setting {
         "Longest pause before trying again.")
 
     static let ringDirectory = Setting(
-        .ring, "directory", .text, "", standardMeaning: "the state directory",
-        """
-        Folder of the ring's files, an absolute path. Default: the unit's state directory, else \
-        /var/lib/sluice.
-        """)
+        .ring, "directory", .text, "", standardMeaning: "$STATE_DIRECTORY, else /var/lib/sluice",
+        "Folder of the ring's files, an absolute path.")
     static let ringSize = Setting(
         .ring, "size", .size(ConfigurationLimits.ringSize), "256MiB",
         "How many bytes of readings are kept while the database is away, in each lane.")
@@ -97,11 +94,10 @@ extension Setting {
         standardMeaning: "the table's own name", reload: true,
         "Which measurements go to this table. Each goes to one table only.")
     static let timeColumn = Setting(
-        .table, "time", .text, "", standardMeaning: "found in the catalog", reload: true,
-        """
-        The column of the timestamp. Default: the hypertable's time column, else the table's \
-        only timestamptz column.
-        """)
+        .table, "time", .text, "",
+        standardMeaning: "the hypertable's time column, else the only timestamptz column",
+        reload: true,
+        "The column that takes the timestamp.")
     static let columns = Setting(
         .table, "columns", .texts(max: ConfigurationLimits.columns), "",
         standardMeaning: "every column", reload: true,

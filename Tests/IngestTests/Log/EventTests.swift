@@ -13,4 +13,11 @@ import Testing
         #expect(Event.started.messageID == "33a0858ea77945148408d351e2d5ba24")
         #expect(Event.databaseLost.messageID == "feba4f1fc22842e5bb11638e6c0da645")
     }
+
+    @Test func `the documentation has a row for every event, and no other`() throws {
+        let rows = try projectFile("docs/journal.md").split(separator: "\n")
+            .compactMap { $0.firstMatch(of: /^\| `(\w+)` \| `([0-9a-f]{32})` \| .+ \| .+ \|$/) }
+            .map { "\($0.1) \($0.2)" }
+        #expect(rows.sorted() == Event.allCases.map { "\($0.rawValue) \($0.messageID)" }.sorted())
+    }
 }

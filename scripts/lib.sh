@@ -2,6 +2,7 @@
 # What the scripts share: packages, builds, a private PostgreSQL, the schema. Sourced, never run.
 
 set -euo pipefail
+shopt -s inherit_errexit
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly project
@@ -175,7 +176,7 @@ apply_schema() {
 
 build_daemon() {
     # build_daemon OPTION…: prints the binary's path.
-    (cd "$project" && swift build --product sluice "$@" >&2)
+    (cd "$project" && swift build --product sluice "$@" >&2) || return
     printf '%s/sluice\n' "$(cd "$project" && swift build "$@" --show-bin-path)"
 }
 

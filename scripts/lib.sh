@@ -80,6 +80,19 @@ require_packages() {
     install_packages "${missing[@]}" || die "apt-get could not install ${missing[*]}"
 }
 
+# --- Python, for the end-to-end tests -------------------------------------------------------------
+
+environment=$project/.run/venv
+
+make_environment() {
+    local wanted=$project/Tests/EndToEnd/requirements.txt
+    if cmp -s "$wanted" "$environment/requirements.txt"; then return; fi
+    rm -rf "$environment"
+    python3 -m venv "$environment" &&
+        "$environment/bin/pip" install --quiet --requirement "$wanted" &&
+        cp "$wanted" "$environment/requirements.txt"
+}
+
 # --- a private PostgreSQL -------------------------------------------------------------------------
 # It lives in one folder and listens on a socket in another: no port, no one else's database.
 
@@ -181,7 +194,9 @@ build_daemon() {
 }
 
 udp_port_is_taken() {
-    cat /proc/net/udp /proc/net/udp6 2>/dev/null | grep -q "$(printf '^ *[0-9]*: [0-9A-F]*:%04X ' "$1")"
+    local local_address
+    local_address=$(printf '^ *[0-9]*: [0-9A-F]*:%04X ' "$1")
+    cat /proc/net/udp /proc/net/udp6 2>/dev/null | grep -q "$local_address"
 }
 
 free_udp_port() {

@@ -62,7 +62,7 @@ class Daemon:
         self.folder = folder
         self.port = free_port()
         self.config: dict = {
-            "database": {"conninfo": conninfo},
+            "database": {"conninfo": conninfo, "retry_min": "50ms", "retry_max": "1s"},
             "ring": {"directory": folder / "ring", "size": "16MiB", "overflow": "drop-newest"},
             "batch": {"interval": "5ms"},
             "udp": [

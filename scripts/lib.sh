@@ -89,7 +89,7 @@ make_environment() {
     if cmp -s "$wanted" "$environment/requirements.txt"; then return; fi
     rm -rf "$environment"
     python3 -m venv "$environment" &&
-        "$environment/bin/pip" install --quiet --requirement "$wanted" &&
+        "$environment/bin/pip" install --quiet --use-pep517 --requirement "$wanted" &&
         cp "$wanted" "$environment/requirements.txt"
 }
 

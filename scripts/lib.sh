@@ -2,6 +2,7 @@
 # What the scripts share: packages, builds, a private PostgreSQL, the schema. Sourced, never run.
 
 set -euo pipefail
+shopt -s inherit_errexit
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly project
@@ -77,6 +78,19 @@ require_packages() {
     fi
     say "installing ${missing[*]}"
     install_packages "${missing[@]}" || die "apt-get could not install ${missing[*]}"
+}
+
+# --- Python, for the end-to-end tests -------------------------------------------------------------
+
+environment=$project/.run/venv
+
+make_environment() {
+    local wanted=$project/Tests/EndToEnd/requirements.txt
+    if cmp -s "$wanted" "$environment/requirements.txt"; then return; fi
+    rm -rf "$environment"
+    python3 -m venv "$environment" &&
+        "$environment/bin/pip" install --quiet --use-pep517 --requirement "$wanted" &&
+        cp "$wanted" "$environment/requirements.txt"
 }
 
 # --- a private PostgreSQL -------------------------------------------------------------------------
@@ -175,12 +189,14 @@ apply_schema() {
 
 build_daemon() {
     # build_daemon OPTION…: prints the binary's path.
-    (cd "$project" && swift build --product sluice "$@" >&2)
+    (cd "$project" && swift build --product sluice "$@" >&2) || return
     printf '%s/sluice\n' "$(cd "$project" && swift build "$@" --show-bin-path)"
 }
 
 udp_port_is_taken() {
-    cat /proc/net/udp /proc/net/udp6 2>/dev/null | grep -q "$(printf '^ *[0-9]*: [0-9A-F]*:%04X ' "$1")"
+    local local_address
+    local_address=$(printf '^ *[0-9]*: [0-9A-F]*:%04X ' "$1")
+    cat /proc/net/udp /proc/net/udp6 2>/dev/null | grep -q "$local_address"
 }
 
 free_udp_port() {

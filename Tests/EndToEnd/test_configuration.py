@@ -1,4 +1,4 @@
-"""The configuration file: what is wrong with it is said with its place, and `check` shows the rest."""
+"""The configuration file: what is wrong is said with its place, and `check` shows the rest."""
 
 import pytest
 
@@ -84,7 +84,8 @@ def test_a_column_of_a_type_that_cannot_be_written_is_named(daemon, database):
 
 
 def test_a_table_without_a_clear_time_column_is_named(daemon, database):
-    database.create_table("twice", "begin timestamptz NOT NULL, finish timestamptz NOT NULL, a real")
+    columns = "begin timestamptz NOT NULL, finish timestamptz NOT NULL, a real"
+    database.create_table("twice", columns)
     daemon.config["table"] = [{"name": "twice"}]
     daemon.write_config()
     result = run_sluice("check", "--config", str(daemon.config_file))

@@ -104,7 +104,7 @@ def test_an_unknown_measurement_is_told_once_and_costs_nothing_else(daemon, data
     wait_until_equal("the known rows", lambda: database.count(READINGS), 20)
     daemon.wait_for_log("no_such_table")
     daemon.stop()
-    assert len(daemon.lines_of_log("unmatched_name.*no_such_table|no_such_table.*unmatched_name")) == 1
+    assert len(daemon.lines_of_log("unmatched_name.*no_such_table")) == 1
 
 
 def test_an_unknown_field_is_told_once_and_the_rest_of_its_line_is_written(daemon, database):
@@ -115,7 +115,7 @@ def test_an_unknown_field_is_told_once_and_the_rest_of_its_line_is_written(daemo
     wait_until_equal("all rows", sensors(database), list(range(20)))
     daemon.wait_for_log("turbidity")
     daemon.stop()
-    assert len(daemon.lines_of_log("unmatched_name.*turbidity|turbidity.*unmatched_name")) == 1
+    assert len(daemon.lines_of_log("unmatched_name.*turbidity")) == 1
 
 
 def test_a_column_that_is_added_while_running_is_filled(daemon, database):
@@ -152,8 +152,8 @@ def test_rows_that_a_constraint_refuses_are_rejected_and_the_rest_is_written(dae
     database.execute("CREATE TABLE pond (id bigint PRIMARY KEY)", "INSERT INTO pond VALUES (1)")
     database.create_table(
         "level",
-        """ "timestamp" timestamptz NOT NULL, height integer CHECK (height > 0), depth integer NOT NULL,
-        pond bigint REFERENCES pond DEFERRABLE INITIALLY DEFERRED""",
+        """ "timestamp" timestamptz NOT NULL, height integer CHECK (height > 0),
+        depth integer NOT NULL, pond bigint REFERENCES pond DEFERRABLE INITIALLY DEFERRED""",
     )
     daemon.start()
     daemon.sender().send(

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -62,7 +63,7 @@ class Daemon:
         self.folder = folder
         self.port = free_port()
         self.config: dict = {
-            "database": {"conninfo": conninfo},
+            "database": {"conninfo": conninfo, "retry_min": "50ms", "retry_max": "1s"},
             "ring": {"directory": folder / "ring", "size": "16MiB", "overflow": "drop-newest"},
             "batch": {"interval": "5ms"},
             "udp": [
@@ -71,6 +72,8 @@ class Daemon:
             "status": {"interval": "1s"},
             "log": {"level": "info", "format": "text"},
         }
+        # A socket that the service manager would have opened, and hands over as descriptor 3.
+        self.handed_over: socket.socket | None = None
         # A program that starts the daemon with other rights, with its arguments.
         self.prefix: list[str] = []
         self.notifications: Notifications | None = None
@@ -100,13 +103,20 @@ class Daemon:
             self.notifications.close()
         self.notifications = Notifications(self.folder / "notify")
         variables = {"NOTIFY_SOCKET": str(self.notifications.path), "WATCHDOG_USEC": "2000000"}
+        handing, descriptors = [], ()
+        if self.handed_over is not None:
+            descriptors = (self.handed_over.fileno(),)
+            script = f'exec 3<&{descriptors[0]}; LISTEN_PID=$$ exec "$@"'
+            handing = ["sh", "-c", script, "sh"]
+            variables |= {"LISTEN_FDS": "1", "LISTEN_FDNAMES": "main"}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self.prefix, BINARY, "run", "--config", self.config_file],
+                [*self.prefix, *handing, BINARY, "run", "--config", self.config_file],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=environment(variables | (extra or {})),
+                pass_fds=descriptors,
                 start_new_session=True,
             )
 
@@ -214,6 +224,8 @@ class Daemon:
             self._process.wait()
         if self.notifications is not None:
             self.notifications.close()
+        if self.handed_over is not None:
+            self.handed_over.close()
 
     def bugs(self) -> list[str]:
         return [line for line in self.log().splitlines() if any(m in line for m in BUG_MARKS)]

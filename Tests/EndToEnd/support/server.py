@@ -1,5 +1,6 @@
 """A private PostgreSQL for the session and a fresh database for each test."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,8 @@ SCRIPT = PROJECT / "scripts" / "postgres"
 
 # The server's machine never loses power here; the tests stop it and kill it, no more.
 SETTINGS = ["fsync = off", "max_wal_size = 2GB", "checkpoint_timeout = 1h"]
+if os.environ.get("SLUICE_TIMESCALE") == "no":
+    SETTINGS.append("shared_preload_libraries = ''")
 
 
 def script(*arguments: str) -> str:

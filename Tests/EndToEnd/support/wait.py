@@ -19,7 +19,7 @@ def wait_for(what: str, condition: Callable[[], Value]) -> Value:
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {PATIENCE_SECONDS:.0f} s in vain for {what}; last: {value!r}")
+            raise AssertionError(f"waited {PATIENCE_SECONDS:.0f} s for {what}; last: {value!r}")
         time.sleep(POLL_SECONDS)
 
 

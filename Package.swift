@@ -47,6 +47,7 @@ let package = Package(
                 "CLinux", "LineProtocol", "Postgres", "Ring", "Systemd", "Threads",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: settings),
@@ -74,7 +75,7 @@ let package = Package(
             name: "SystemdTests", dependencies: ["Systemd", "TestSupport"],
             swiftSettings: testSettings),
         .testTarget(
-            name: "IngestTests", dependencies: ["Ingest", "TestSupport"],
+            name: "IngestTests", dependencies: ["Ingest", "TestSupport", "Threads"],
             swiftSettings: testSettings),
     ]
 )

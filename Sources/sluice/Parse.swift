@@ -70,11 +70,6 @@ struct Parse: ParsableCommand {
         decoder.finish(eof) { output.add($0) }
         output.flush()
     }
-
-    private func report(_ message: String) {
-        let line = Array("sluice parse: \(message)\n".utf8)
-        _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
 }
 
 /// Why the input could not be read to its end.

@@ -2,8 +2,6 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-#include "crc32c.h"
-#include "ringfile.h"
 #include <sys/types.h>
 
 #include "crc32c.h"

@@ -72,26 +72,15 @@ struct Writer: ~Copyable {
         lane.report.withLock { $0.enter(.stopped) }
     }
 
-    /// The credential, read anew so that a changed one is taken up.
-    private func password() -> String? {
-        do throws(ConfigurationError) {
-            return try configuration.database.readPassword()
-        } catch {
-            logger.event(.configurationInvalid, .error, "no password: \(error.description)")
-            return nil
-        }
-    }
-
     private func connect() throws(WriteFailure) -> Connection {
         lane.waitingForDatabase(true)
         defer { lane.waitingForDatabase(false) }
         do throws(PostgresError) {
-            let text = try ConnectionText(
-                configuration.database.connectionText, password: password(),
-                connectTimeout: configuration.database.connectTimeout)
-            return try Connection(text, isWanted: { !lane.isOverdue }) { [logger] notice in
-                logger.debug("database: \(notice.description)")
-            }
+            return try Connection.open(
+                configuration.database, isWanted: { !lane.isOverdue },
+                onNotice: { [logger] notice in
+                    logger.debug("database: \(notice.description)")
+                })
         } catch {
             throw .database(error)
         }

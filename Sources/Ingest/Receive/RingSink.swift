@@ -1,4 +1,4 @@
-import Ring
+package import Ring
 import Threads
 
 /// What the ring dropped of one source's datagrams, with the lines in them.
@@ -113,7 +113,7 @@ private struct Losses {
 
 private func lineCount(_ payload: UnsafeRawBufferPointer) -> UInt64 {
     var count: UInt64 = 0
-    for byte in unsafe payload where byte == UInt8(ascii: "\n") { count += 1 }
+    for unsafe byte in unsafe payload where byte == UInt8(ascii: "\n") { count += 1 }
     if let last = unsafe payload.last, last != UInt8(ascii: "\n") { count += 1 }
     return count
 }

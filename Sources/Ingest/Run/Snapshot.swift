@@ -1,4 +1,4 @@
-import Ring
+package import Ring
 
 /// Everything that the daemon knows about itself at one moment.
 package struct Snapshot: Sendable {

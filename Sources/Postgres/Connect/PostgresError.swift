@@ -55,6 +55,11 @@ package struct PostgresError: Error, Equatable, Sendable {
         readCopyPlace()
     }
 
+    /// Something about how to connect that the caller cannot use.
+    package init(configurationMessage message: String) {
+        self.init(origin: .conninfo, message: message)
+    }
+
     static func conninfo(_ message: String) -> PostgresError {
         PostgresError(origin: .conninfo, message: message)
     }

@@ -1,0 +1,100 @@
+import Logging
+import ServiceLifecycle
+import Systemd
+
+/// The daemon's voice: readiness, watchdog, the status line, the summary, and the alarms.
+struct ReporterService<C: Clock<Duration>>: Service {
+    let pipeline: Pipeline
+    let notify: Notify
+    let clock: C
+    /// Time between two summaries.
+    let interval: @Sendable () -> Duration
+    let logger: Logger
+
+    func run() async throws {
+        notify.send(.ready, .status("ready"))
+        logger.event(.ready, .notice, "ready")
+        let watchdog = watchdogTimeout()
+        let turn = min(IngestLimits.statusInterval, (watchdog ?? .seconds(60)) / 4)
+        var last = pipeline.snapshot()
+        var alarms = Alarms(logger: logger, first: last)
+        var stalls = StallDetector(limit: watchdog.map { $0 / 2 } ?? IngestLimits.stallTime)
+        var sinceSummary = Duration.zero
+        var summarised = last
+        while !Task.isShuttingDownGracefully, (try? await clock.sleep(for: turn)) != nil {
+            let now = pipeline.snapshot()
+            notify.send(.status(StatusLine.text(now, since: last)))
+            if let stage = stalls.stalledStage(now) {
+                logger.event(
+                    .stageStalled, .error, "a stage does not move; the watchdog is not fed",
+                    ["stage": "\(stage)"])
+            } else if watchdog != nil {
+                notify.send(.watchdog)
+            }
+            sinceSummary += turn
+            if sinceSummary >= interval() {
+                sinceSummary = .zero
+                alarms.tell(now)
+                summarise(now, since: &summarised)
+            }
+            last = now
+        }
+        await feedWatchdogWhileDraining(turn)
+    }
+
+    /// One line when anything has happened since the last one.
+    private func summarise(_ now: Snapshot, since last: inout Snapshot) {
+        let hasNews =
+            now.received != last.received || now.outcome != last.outcome
+            || now.lanes.contains { $0.report.state.isTrouble }
+        guard hasNews else { return }
+        logger.event(
+            .summary, .info, "\(StatusLine.text(now, since: last))", Summary.metadata(now))
+        last = now
+    }
+
+    /// The drain is under way, with a limit of its own; the service manager is told that it moves.
+    private func feedWatchdogWhileDraining(_ turn: Duration) async {
+        while pipeline.lanes.contains(where: { !$0.hasStopped }) {
+            notify.send(.extendTimeout(.seconds(5)), .watchdog)
+            try? await Task.sleep(for: min(turn, .milliseconds(100)))
+        }
+    }
+}
+
+/// Finds a stage that has not turned for too long. An idle stage turns too, and a writer that waits
+/// for the database is no fault of ours.
+struct StallDetector {
+    private let limit: Duration
+    private var turns: [String: (count: UInt64, since: ContinuousClock.Instant)] = [:]
+
+    init(limit: Duration) {
+        self.limit = limit
+    }
+
+    mutating func stalledStage(_ now: Snapshot) -> String? {
+        var stalled: String?
+        for listener in now.listeners where !listener.isEnded {
+            if isStalled("receive \(listener.name)", listener.turns, now.time) {
+                stalled = "receive \(listener.name)"
+            }
+        }
+        for (number, lane) in now.lanes.enumerated() where lane.report.state != .stopped {
+            let turns = lane.turns
+            if lane.isWaitingForDatabase {
+                self.turns["write \(number)"] = (turns, now.time)
+            } else if isStalled("write \(number)", turns, now.time) {
+                stalled = "write \(number)"
+            }
+        }
+        return stalled
+    }
+
+    private mutating func isStalled(
+        _ stage: String, _ count: UInt64, _ time: ContinuousClock.Instant
+    ) -> Bool {
+        if let before = turns[stage], before.count == count { return time - before.since > limit }
+        turns[stage] = (count, time)
+        return false
+    }
+}

@@ -1,0 +1,39 @@
+package import Logging
+
+/// The figures of a snapshot as log fields; names and meanings are in docs/journal.md.
+package enum Summary {
+    package static func metadata(_ now: Snapshot) -> Logger.Metadata {
+        let received = now.received
+        let outcome = now.outcome
+        var fields: Logger.Metadata = [
+            "received": "\(received.received.datagrams)",
+            "received_bytes": "\(received.received.bytes)",
+            "committed": "\(outcome.frames)",
+            "lines": "\(outcome.lines)",
+            "rows": "\(outcome.rows)",
+            "rejected": "\(outcome.rejectedTotal)",
+            "in_ring": "\(now.framesInRing)",
+            "ring_fill": "\(Int(now.fill * 100))%",
+            "batches": "\(now.lanes.reduce(0) { $0 + $1.report.batches })",
+        ]
+        for reason in RejectReason.all where outcome.rejected[Int(reason.rawValue)] > 0 {
+            fields["rejected_\(reason.name)"] = "\(outcome.rejected[Int(reason.rawValue)])"
+        }
+        let rare: [(String, UInt64)] = [
+            ("recovered", now.recoveredFrames),
+            ("already_stored", now.lanes.reduce(0) { $0 + $1.report.alreadyStored }),
+            ("duplicates", outcome.duplicates),
+            ("dropped_newest", now.drops.newest.datagrams),
+            ("dropped_oldest", now.drops.oldest.datagrams),
+            ("dropped_lines", now.drops.lines),
+            ("dropped_kernel", received.kernelDropped),
+            ("truncated", received.truncated.datagrams),
+            ("refused", received.refused.datagrams),
+            ("empty", received.empty.datagrams),
+            ("unmatched_values", outcome.unmatchedValues),
+            ("timestamps_cut", outcome.timestampsCut),
+        ]
+        for (name, count) in rare where count > 0 { fields[name] = "\(count)" }
+        return fields
+    }
+}

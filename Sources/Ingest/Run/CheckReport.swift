@@ -1,0 +1,102 @@
+import Postgres
+
+/// What `sluice check` prints: what the configuration means, and where readings go.
+package struct CheckReport: Sendable {
+    /// The plan, line by line.
+    package private(set) var lines: [String] = []
+    /// What stands in the way; empty when everything is in order.
+    package private(set) var problems: [String] = []
+    /// Whether the database could be asked.
+    package private(set) var hasSeenDatabase = false
+
+    package init(_ configuration: Configuration) {
+        describe(configuration)
+        describeMemory(MemoryPlan(configuration))
+        do throws(PostgresError) {
+            try inspect(configuration)
+        } catch {
+            problems.append(
+                "database: \(error.description); readings would be kept in the ring")
+        }
+    }
+
+    private mutating func describe(_ configuration: Configuration) {
+        for listener in configuration.listeners {
+            let from = listener.allow.map(\.description).joined(separator: ", ")
+            lines.append(
+                "listen    udp \(listener.listen) as \"\(listener.name)\", timestamps in"
+                    + " \(listener.precision.name), from \(from.isEmpty ? "everywhere" : from)")
+        }
+        let ring = configuration.ring
+        lines.append(
+            "ring      \(ring.lanes) × \(Size.text(ring.size)) in \(ring.directory),"
+                + " \(ring.overflow.rawValue) when full, to disk every \(Interval.text(ring.sync))")
+        let batch = configuration.batch
+        lines.append(
+            "batch     up to \(batch.rows) rows or \(Size.text(batch.bytes)),"
+                + " every \(Interval.text(batch.interval)) at most")
+    }
+
+    private mutating func describeMemory(_ plan: MemoryPlan) {
+        let mebibyte = Double(1 << 20)
+        func amount(_ bytes: Int) -> String {
+            let tenths = Int((Double(bytes) / mebibyte * 10).rounded(.up))
+            return "\(tenths / 10).\(tenths % 10) MiB"
+        }
+        lines.append("memory    at most \(amount(plan.total)) (\(plan.total) bytes)")
+        for part in plan.parts { lines.append("            \(amount(part.bytes))  \(part.name)") }
+    }
+
+    // MARK: - The database
+
+    private mutating func inspect(_ configuration: Configuration) throws(PostgresError) {
+        var connection = try Connection.open(configuration.database)
+        hasSeenDatabase = true
+        let catalog = try Catalog(&connection)
+        let version = connection.parameter("server_version") ?? "\(connection.serverVersion)"
+        let timescale = catalog.timescaleVersion.map { ", TimescaleDB \($0)" } ?? ""
+        lines.append("database  \(connection.redacted): PostgreSQL \(version)\(timescale)")
+        if catalog.table(named: Destinations.progressTable) == nil {
+            problems.append(
+                "table \(Destinations.progressTable) is missing; apply the files in schema/")
+        }
+        let destinations = Destinations(tables: catalog.tables, mappings: configuration.tables)
+        describe(destinations)
+    }
+
+    private mutating func describe(_ destinations: Destinations) {
+        for (measurement, target) in destinations.routes {
+            switch target {
+            case .usable(let target) where target.isWorthShowing:
+                describe(measurement, target)
+            case .usable: break
+            case .unusable(let problem) where problem.isToBeTold:
+                problems.append("table \(problem.table): \(problem.description)")
+            case .unusable: break
+            }
+        }
+    }
+
+    private mutating func describe(_ measurement: String, _ target: TableTarget) {
+        let kind = target.table.isHypertable ? "hypertable" : "table"
+        lines.append("route     measurement \"\(measurement)\" → \(kind) \(target.table.sqlName)")
+        for (index, column) in target.columns.enumerated() {
+            let source: String
+            if index == target.timeIndex {
+                source = "the line's time, else when it was received"
+            } else if column.isRequired {
+                source = "tag or field \"\(column.name)\", must be there (NOT NULL, no default)"
+            } else if column.fillsItself {
+                source = "tag or field \"\(column.name)\", else the column's default"
+            } else {
+                source = "tag or field \"\(column.name)\""
+            }
+            lines.append("            \(column.name) \(column.type) ← \(source)")
+        }
+    }
+}
+
+extension TableTarget {
+    /// A table with nothing but a time takes no readings.
+    fileprivate var isWorthShowing: Bool { columns.count > 1 }
+}

@@ -1,0 +1,116 @@
+import Glibc
+import Logging
+import Ring
+import ServiceLifecycle
+import Systemd
+import Threads
+import UnixSignals
+
+/// `sluice run`: the pipeline with everything around it, from start to stop.
+package struct Daemon {
+    private let configuration: Configuration
+    private let path: String
+    private let output: LogOutput
+    private let logger: Logger
+
+    /// - Parameter path: where the configuration came from, for reloads.
+    package init(_ configuration: Configuration, path: String, output: LogOutput) {
+        self.configuration = configuration
+        self.path = path
+        self.output = output
+        logger = output.logger()
+    }
+
+    /// Runs until SIGTERM or SIGINT, or until a socket fails for good.
+    ///
+    /// - Returns: the exit code.
+    package func run() async throws(Pipeline.StartError) -> Int32 {
+        let notify = Notify()
+        logger.event(
+            .started, .info, "starting",
+            ["configuration": "\(path)", "process": "\(getpid())"])
+        // The sockets of a broken pipe to journald or the database are errors, not deaths.
+        signal(SIGPIPE, SIG_IGN)
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        let pipeline = try Pipeline(configuration, inherited: listenDescriptors(), logger: logger)
+        let isSound = await serve(pipeline, Lock(configuration), hangups, notify)
+        finish(pipeline)
+        return isSound ? EX_OK : EX_IOERR
+    }
+
+    /// - Returns: whether it ended because it was asked to.
+    private func serve(
+        _ pipeline: Pipeline, _ current: Lock<Configuration>, _ hangups: UnixSignalsSequence,
+        _ notify: Notify
+    ) async -> Bool {
+        let failure = Failure()
+        let services: [any Service] = [
+            ReporterService(
+                pipeline: pipeline, notify: notify, clock: ContinuousClock(),
+                interval: { current.withLock { $0.status.interval } }, logger: logger),
+            ReloadService(
+                signals: hangups, path: path, current: current, pipeline: pipeline,
+                output: output, notify: notify, logger: logger),
+            SyncService(
+                rings: pipeline.lanes.map(\.ring), interval: configuration.ring.sync,
+                logger: logger),
+            WriterService(
+                lanes: pipeline.lanes, drain: { current.withLock { $0.batch.drain } },
+                logger: logger),
+            ReceiverService(
+                listeners: pipeline.listeners, notify: notify, logger: logger,
+                onFailure: { failure.trigger() }),
+        ]
+        var quiet = logger
+        quiet.logLevel = .error
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        failure.onTrigger { Task { await group.triggerGracefulShutdown() } }
+        do {
+            try await group.run()
+        } catch {
+            logger.error("a part has failed: \(error)")
+            return false
+        }
+        return !failure.isTriggered
+    }
+
+    /// The last words, and the rings closed in order.
+    private func finish(_ pipeline: Pipeline) {
+        let last = pipeline.snapshot()
+        if last.imbalance != 0 {
+            logger.event(
+                .ledgerImbalance, .error, "the counts do not add up",
+                ["datagrams": "\(last.imbalance)"])
+        }
+        logger.event(.stopped, .notice, "stopped", Summary.metadata(last))
+        // A writer that is still in a call to the database may touch its ring: leave it mapped.
+        for lane in pipeline.lanes where lane.hasStopped {
+            do throws(RingError) {
+                try lane.ring.close()
+            } catch {
+                logger.error("the ring could not be closed: \(error.description)")
+            }
+        }
+    }
+}
+
+/// Ends the daemon from a thread that cannot go on. Set up before any thread runs.
+private final class Failure: Sendable {
+    private let state = Lock<(isTriggered: Bool, action: (@Sendable () -> Void)?)>((false, nil))
+
+    var isTriggered: Bool { state.withLock { $0.isTriggered } }
+
+    func onTrigger(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.action = action }
+    }
+
+    func trigger() {
+        let action = state.withLock { state in
+            state.isTriggered = true
+            return state.action
+        }
+        action?()
+    }
+}

@@ -1,0 +1,44 @@
+import LineProtocol
+import Postgres
+import Ring
+
+/// The memory that a configuration may take at most, part by part. Every part is allocated at
+/// start, or bounded by the number that stands here.
+package struct MemoryPlan: Sendable {
+    package struct Part: Sendable, Equatable {
+        package let name: String
+        package let bytes: Int
+    }
+
+    package let parts: [Part]
+
+    package var total: Int { parts.reduce(0) { $0 + $1.bytes } }
+
+    /// The runtime, libraries, thread stacks in use, the catalog, the counters' names, and what the
+    /// allocator keeps for later.
+    private static let base = 32 << 20
+    /// What libpq holds of rows on their way to the server and of a catalog on its way here.
+    private static let connection = 4 << 20
+
+    package init(_ configuration: Configuration) {
+        let lanes = configuration.ring.lanes
+        let receive = configuration.listeners.reduce(0) {
+            $0 + DatagramBatch.byteCount(datagramMax: $1.datagramMax)
+        }
+        let rows = BatchRows.memorySize(
+            byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
+        let decode = DecodedBatch.byteCount(
+            lineCapacity: IngestLimits.linesPerDecode, lineBytesMax: IngestLimits.lineBytesMax)
+        parts = [
+            Part(
+                name: "rings (\(lanes) of \(Size.text(configuration.ring.size)))",
+                bytes: lanes * Ring.fileBytes(capacity: configuration.ring.size)),
+            Part(name: "datagrams being received", bytes: receive),
+            Part(name: "rows on their way to COPY", bytes: lanes * rows),
+            Part(name: "lines being decoded", bytes: lanes * decode),
+            Part(name: "layouts of lines", bytes: lanes * Router.byteCount),
+            Part(name: "connections", bytes: lanes * Self.connection),
+            Part(name: "the program itself", bytes: Self.base),
+        ]
+    }
+}

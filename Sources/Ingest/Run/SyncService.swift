@@ -1,0 +1,41 @@
+import Logging
+import Ring
+import ServiceLifecycle
+import Synchronization
+import Threads
+
+/// Brings the rings to disk at the operator's interval: what a power cut can take is what came
+/// since the last time.
+struct SyncService: Service {
+    let rings: [Ring]
+    let interval: Duration
+    let logger: Logger
+
+    func run() async throws {
+        guard interval > .zero else {
+            try? await gracefulShutdown()
+            return
+        }
+        let stop = Lock(false)
+        let isEnded = Lock(false)
+        // A thread, because a disk may take its time and the cooperative pool has few of them.
+        _ = PlainThread(name: "sync") { [self] in
+            while !stop.wait(atMost: interval, until: { $0 }) { syncAll() }
+            isEnded.withLock { $0 = true }
+        }
+        try? await gracefulShutdown()
+        stop.withLock { $0 = true }
+        stop.wakeAll()
+        while !isEnded.withLock({ $0 }) { try? await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    private func syncAll() {
+        for ring in rings where ring.head != ring.syncedHead {
+            do throws(RingError) {
+                try ring.sync()
+            } catch {
+                logger.error("the ring could not be brought to disk: \(error.description)")
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The one binary; what it does is said by the subcommand.
+@main
+struct Sluice: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "Takes sensor readings in line protocol and puts them into PostgreSQL.",
+        subcommands: [Run.self, Check.self, Parse.self, Simulate.self])
+}

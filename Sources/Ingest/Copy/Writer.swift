@@ -10,7 +10,7 @@ struct Writer: ~Copyable {
     let logger: Logger
     var rows: BatchRows
     var decoded: DecodedBatch
-    var decoder = Decoder()
+    var decoder = Decoder(lineBytesMax: IngestLimits.lineBytesMax)
     var sender = RowSender()
     var router: Router
     var progress: Progress

@@ -112,8 +112,12 @@ private struct Losses {
 }
 
 private func lineCount(_ payload: UnsafeRawBufferPointer) -> UInt64 {
+    let text = unsafe RawSpan(_unsafeBytes: payload)
     var count: UInt64 = 0
-    for unsafe byte in unsafe payload where byte == UInt8(ascii: "\n") { count += 1 }
-    if let last = unsafe payload.last, last != UInt8(ascii: "\n") { count += 1 }
-    return count
+    var last = UInt8(ascii: "\n")
+    for index in 0..<text.byteCount {
+        last = unsafe text.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+        if last == UInt8(ascii: "\n") { count += 1 }
+    }
+    return last == UInt8(ascii: "\n") ? count : count + 1
 }

@@ -16,12 +16,17 @@ struct ReporterService<C: Clock<Duration>>: Service {
         logger.event(.ready, .notice, "ready")
         let watchdog = watchdogTimeout()
         let turn = min(IngestLimits.statusInterval, (watchdog ?? .seconds(60)) / 4)
+        await cancelWhenGracefulShutdown { await report(every: turn, watchdog) }
+        await feedWatchdogWhileDraining(turn)
+    }
+
+    private func report(every turn: Duration, _ watchdog: Duration?) async {
         var last = pipeline.snapshot()
         var alarms = Alarms(logger: logger, first: last)
         var stalls = StallDetector(limit: watchdog.map { $0 / 2 } ?? IngestLimits.stallTime)
         var sinceSummary = Duration.zero
         var summarised = last
-        while !Task.isShuttingDownGracefully, (try? await clock.sleep(for: turn)) != nil {
+        while (try? await clock.sleep(for: turn)) != nil {
             let now = pipeline.snapshot()
             notify.send(.status(StatusLine.text(now, since: last)))
             if let stage = stalls.stalledStage(now) {
@@ -39,7 +44,6 @@ struct ReporterService<C: Clock<Duration>>: Service {
             }
             last = now
         }
-        await feedWatchdogWhileDraining(turn)
     }
 
     /// One line when anything has happened since the last one.

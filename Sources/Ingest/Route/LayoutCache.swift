@@ -166,7 +166,8 @@ struct LayoutCache: ~Copyable {
                 word = unsafe at.loadUnaligned(as: UInt64.self)
             } else {
                 for index in 0..<rest {
-                    word = unsafe (word << 8) | UInt64(at.load(fromByteOffset: index, as: UInt8.self))
+                    word =
+                        unsafe (word << 8) | UInt64(at.load(fromByteOffset: index, as: UInt8.self))
                 }
             }
             let product = (hash ^ word).multipliedFullWidth(by: 0xd6e8_feb8_6659_fd93)

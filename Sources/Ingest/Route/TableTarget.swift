@@ -60,7 +60,8 @@ package struct TableTarget: Sendable {
             texts = ["no right to write: GRANT INSERT ON \(table.sqlName) TO the role"]
         }
         guard texts.isEmpty, let time, let timeColumn = table.column(named: time) else {
-            throw Problems(table: table.sqlName, texts: texts, isToBeTold: isNamed || table.mayInsert)
+            throw Problems(
+                table: table.sqlName, texts: texts, isToBeTold: isNamed || table.mayInsert)
         }
         columns.append(timeColumn)
         let order = Dictionary(

@@ -56,3 +56,8 @@ struct InheritedSockets {
     /// Sockets that no listener wanted.
     var left: [ListenDescriptor] { sockets }
 }
+
+extension Configuration.Listener {
+    /// Bytes to receive at most: what the operator allows, or what UDP can carry.
+    var datagramLimit: Int { min(datagramMax, ReceiveLimits.datagramMax) }
+}

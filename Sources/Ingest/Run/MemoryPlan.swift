@@ -23,7 +23,7 @@ package struct MemoryPlan: Sendable {
     package init(_ configuration: Configuration) {
         let lanes = configuration.ring.lanes
         let receive = configuration.listeners.reduce(0) {
-            $0 + DatagramBatch.byteCount(datagramMax: $1.datagramMax)
+            $0 + DatagramBatch.byteCount(datagramMax: $1.datagramLimit)
         }
         let rows = BatchRows.memorySize(
             byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)

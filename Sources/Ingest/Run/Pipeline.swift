@@ -145,7 +145,7 @@ package final class Pipeline: Sendable {
                     source: source, attributes: UInt16(settings.precision.rawValue)),
                 allow: AddressFilter(networks: settings.allow),
                 sink: RingSink(rings, drops: drops, first: index),
-                datagramMax: min(settings.datagramMax, rings[0].frameBytesMax))
+                datagramMax: min(settings.datagramLimit, rings[0].frameBytesMax))
         } catch {
             throw StartError(description: error.description, exitCode: EX_UNAVAILABLE)
         }

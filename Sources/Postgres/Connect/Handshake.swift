@@ -29,14 +29,15 @@ enum Handshake {
     private static func start(_ text: ConnectionText) -> OpaquePointer? {
         // Later words beat earlier ones: what stands before `dbname` is only a fallback.
         let password = text.password.map { [("password", $0)] } ?? []
-        let parameters: [(String, String)] = password + [
-            ("fallback_application_name", "sluice"),
-            ("keepalives_idle", String(Limits.keepaliveIdleSeconds)),
-            ("keepalives_interval", String(Limits.keepaliveIntervalSeconds)),
-            ("keepalives_count", String(Limits.keepaliveCount)),
-            ("dbname", text.text),
-            ("client_encoding", "UTF8"),
-        ]
+        let parameters: [(String, String)] =
+            password + [
+                ("fallback_application_name", "sluice"),
+                ("keepalives_idle", String(Limits.keepaliveIdleSeconds)),
+                ("keepalives_interval", String(Limits.keepaliveIntervalSeconds)),
+                ("keepalives_count", String(Limits.keepaliveCount)),
+                ("dbname", text.text),
+                ("client_encoding", "UTF8"),
+            ]
         let keywords = CStrings(parameters.map { $0.0 })
         let values = CStrings(parameters.map { $0.1 })
         return unsafe keywords.withPointers { keywords in

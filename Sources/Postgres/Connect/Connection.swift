@@ -12,6 +12,7 @@ package struct Connection: ~Copyable {
     private let connection: OpaquePointer
     private let notices: NoticeReceiver
     private let owner: pthread_t
+    private var isLost = false
     /// `host=… port=… dbname=… user=…`; never a password.
     package let redacted: String
     /// Ends a blocked call from another thread.
@@ -21,11 +22,11 @@ package struct Connection: ~Copyable {
     /// it has none).
     ///
     /// - Parameters:
-    ///   - isWanted: asked several times a second; false ends the attempt.
     ///   - onNotice: takes the server's notices and warnings, on this thread, while a call runs.
+    ///   - isWanted: asked several times a second; false ends the attempt.
     package init(
-        _ text: ConnectionText, isWanted: () -> Bool = { true },
-        onNotice: @escaping (PostgresError) -> Void = { _ in }
+        _ text: ConnectionText, onNotice: @escaping (PostgresError) -> Void = { _ in },
+        isWanted: () -> Bool = { true }
     ) throws(PostgresError) {
         let notices = NoticeReceiver(onNotice)
         let connection = try unsafe Handshake.connect(text, notices: notices, isWanted: isWanted)
@@ -38,10 +39,10 @@ package struct Connection: ~Copyable {
 
     /// The same from a connection string: `keyword=value …` or a URI.
     package init(
-        conninfo: String, isWanted: () -> Bool = { true },
-        onNotice: @escaping (PostgresError) -> Void = { _ in }
+        conninfo: String, onNotice: @escaping (PostgresError) -> Void = { _ in },
+        isWanted: () -> Bool = { true }
     ) throws(PostgresError) {
-        try self.init(ConnectionText(conninfo), isWanted: isWanted, onNotice: onNotice)
+        try self.init(ConnectionText(conninfo), onNotice: onNotice, isWanted: isWanted)
     }
 
     deinit {
@@ -55,8 +56,11 @@ package struct Connection: ~Copyable {
     }
 
     /// Whether the connection is lost; only a new one helps then.
+    ///
+    /// libpq alone does not know: when a statement could not be sent but the server's farewell could
+    /// still be read, its own status stays good.
     package var isBroken: Bool {
-        unsafe PQstatus(connection) == CONNECTION_BAD
+        unsafe isLost || PQstatus(connection) == CONNECTION_BAD
     }
 
     /// Looks whether the server has hung up, without asking it anything. For a connection that is
@@ -125,16 +129,13 @@ package struct Connection: ~Copyable {
         checkThread()
         guard unsafe PQsendQuery(connection, sql) == 1 else { throw lastError() }
         guard let result = unsafe PQgetResult(connection) else { throw lastError() }
+        defer { unsafe PQclear(result) }
         let status = unsafe PQresultStatus(result)
-        if status == PGRES_COPY_IN {
-            unsafe PQclear(result)
-            return
-        }
-        let failure = unsafe status == PGRES_FATAL_ERROR ? PostgresError(result: result) : nil
-        unsafe PQclear(result)
+        if status == PGRES_COPY_IN { return }
+        precondition(status == PGRES_FATAL_ERROR, "beginCopy takes a COPY FROM STDIN statement")
+        let error = unsafe failure(result)
         _ = try? drain()
-        if let failure { throw failure }
-        preconditionFailure("beginCopy takes a COPY FROM STDIN statement")
+        throw error
     }
 
     /// Sends bytes of the open COPY; blocks while the server does not take them.
@@ -176,13 +177,13 @@ package struct Connection: ~Copyable {
         var rows: [[String?]] = []
     }
 
-    private func results(_ isSent: Bool) throws(PostgresError) -> Outcome {
+    private mutating func results(_ isSent: Bool) throws(PostgresError) -> Outcome {
         guard isSent else { throw lastError() }
         return try drain()
     }
 
     /// Why the COPY cannot go on: what the server said before it went away, else what libpq knows.
-    private func copyFailure() -> PostgresError {
+    private mutating func copyFailure() -> PostgresError {
         let own = lastError()
         do {
             _ = try drain()
@@ -194,7 +195,7 @@ package struct Connection: ~Copyable {
 
     /// Takes every result, so that the connection is free again, and throws the first error: those
     /// after it only follow from it.
-    private func drain() throws(PostgresError) -> Outcome {
+    private mutating func drain() throws(PostgresError) -> Outcome {
         var firstError: PostgresError?
         var outcome = Outcome()
         while let result = unsafe PQgetResult(connection) {
@@ -211,13 +212,21 @@ package struct Connection: ~Copyable {
             case PGRES_COPY_OUT, PGRES_COPY_BOTH:
                 preconditionFailure("COPY TO is not for this connection")
             default:
-                if firstError == nil { unsafe firstError = PostgresError(result: result) }
+                let error = unsafe failure(result)
+                if firstError == nil { firstError = error }
             }
             if isBroken { break }
         }
         if let firstError { throw firstError }
         if isBroken { throw lastError() }
         return outcome
+    }
+
+    /// The error in a result; after some of them there is no connection any more.
+    private mutating func failure(_ result: OpaquePointer) -> PostgresError {
+        let error = unsafe PostgresError(result: result)
+        if error.origin == .connection || error.severity == "FATAL" { isLost = true }
+        return error
     }
 
     private static func rows(of result: OpaquePointer) -> [[String?]] {
@@ -233,7 +242,9 @@ package struct Connection: ~Copyable {
         }
     }
 
-    private func lastError() -> PostgresError {
+    /// What libpq says when there is no result to ask; then the connection is lost.
+    private mutating func lastError() -> PostgresError {
+        isLost = true
         let text = oneLine(unsafe String(cString: PQerrorMessage(connection)))
         return PostgresError(
             origin: .connection, message: text.isEmpty ? "the connection is lost" : text)

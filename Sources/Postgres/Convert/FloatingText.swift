@@ -4,6 +4,12 @@ extension Double {
     /// Reads a decimal, rounded correctly. As in PostgreSQL, subnormal numbers are numbers, and what
     /// is not zero but would become zero or infinite is out of range.
     package init(decimal text: Span<UInt8>) throws(Misfit) {
+        // Up to 16 digits; those below 2^53 and the power of ten are exact.
+        if let plain = PlainDecimal(text), plain.mantissa < 1 << 53 {
+            let value = Double(plain.mantissa) / powersOfTen[plain.fractionDigits]
+            self = plain.isNegative ? -value : value
+            return
+        }
         let decimal = try DecimalText(text)
         if let value = Double.exact(text, decimal) {
             self = decimal.isNegative ? -value : value
@@ -50,7 +56,7 @@ extension Float {
 }
 
 /// 10^0 … 10^22: those that Double holds exactly.
-private let powersOfTen: [Double] = [
+private let powersOfTen: InlineArray<23, Double> = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ]

@@ -11,21 +11,23 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
     package let byteLimit: Int
     /// Rows that the slab holds.
     package let rowLimit: Int
+    @usableFromInline var count = 0
     /// Whole rows in the slab.
-    package private(set) var rowCount = 0
+    @inlinable package var rowCount: Int { count }
     /// Where the open row begins, which is where the whole rows end.
     @usableFromInline var rowStart = 0
     /// Where the next value goes.
     @usableFromInline var cursor = 0
     /// Columns that the open row still lacks.
     @usableFromInline var columnsLeft = 0
-    /// Something of the open row did not fit.
-    @usableFromInline var isOverfull = false
+    /// Where the open row must end: `byteLimit`, or -1 once something of it did not fit.
+    @usableFromInline var end: Int
 
     /// Allocates the slab; nothing is allocated later.
     package init(byteLimit: Int, rowLimit: Int) {
         precondition(byteLimit > 0 && byteLimit <= Int(Int32.max) && rowLimit > 0)
         self.byteLimit = byteLimit
+        end = byteLimit
         self.rowLimit = rowLimit
         unsafe base = .allocate(byteCount: byteLimit, alignment: 64)
         unsafe starts = .allocate(capacity: rowLimit + 1)
@@ -52,7 +54,7 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
 
     /// Forgets all rows.
     package mutating func removeAll() {
-        rowCount = 0
+        count = 0
         rowStart = 0
         rollBackRow()
     }
@@ -66,9 +68,9 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
     @inlinable package mutating func beginRow(columnCount: Int) -> Bool {
         precondition(cursor == rowStart, "the last row was neither ended nor rolled back")
         columnsLeft = columnCount
-        isOverfull = rowCount == rowLimit
+        if count == rowLimit { end = -1 }
         store(Int16(truncatingIfNeeded: columnCount))
-        return !isOverfull
+        return end >= 0
     }
 
     /// Closes the row.
@@ -77,7 +79,7 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
     ///   could ever fit.
     @inlinable package mutating func endRow() -> Bool {
         precondition(columnsLeft == 0, "a row with missing or extra values")
-        if isOverfull {
+        if end < 0 {
             rollBackRow()
             return false
         }
@@ -89,13 +91,13 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
     @inlinable package mutating func rollBackRow() {
         cursor = rowStart
         columnsLeft = 0
-        isOverfull = false
+        end = byteLimit
     }
 
-    @usableFromInline mutating func keepRow() {
+    @inlinable mutating func keepRow() {
         rowStart = cursor
-        rowCount += 1
-        unsafe starts[rowCount] = UInt32(truncatingIfNeeded: cursor)
+        count &+= 1
+        unsafe starts[count] = UInt32(truncatingIfNeeded: cursor)
     }
 
     /// Appends a row of another slab, to bring rows into another order.
@@ -217,6 +219,13 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
     package mutating func appendNumeric(
         _ text: Span<UInt8>, shape: NumericShape?
     ) throws(Misfit) {
+        if let plain = PlainDecimal(text), plain.surelyFits(shape),
+            end &- cursor >= Self.numericFormSizeMax
+        {
+            columnsLeft &-= 1
+            put(plain.numericForm())
+            return
+        }
         let decimal = try DecimalText(text)
         let value = try NumericLayout(text, decimal, shape: shape)
         columnsLeft &-= 1
@@ -226,6 +235,19 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
             start: base + cursor + 4, count: value.byteCount)
         unsafe value.write(text, decimal, to: target)
         cursor &+= 4 + value.byteCount
+    }
+
+    /// Length, header and eight groups.
+    private static let numericFormSizeMax = 4 + 8 + 16
+
+    /// Writes all eight groups, and goes on behind those that count.
+    private mutating func put(_ value: NumericForm) {
+        let size = 8 &+ 2 &* value.groupCount
+        put(Int32(truncatingIfNeeded: size), at: cursor)
+        put(value.header, at: cursor &+ 4)
+        put(UInt64(truncatingIfNeeded: value.groups >> 64), at: cursor &+ 12)
+        put(UInt64(truncatingIfNeeded: value.groups), at: cursor &+ 20)
+        cursor &+= 4 &+ size
     }
 
     // MARK: - Bytes
@@ -248,8 +270,8 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
 
     /// The only bounds check of a value.
     @inlinable @inline(__always) mutating func makeRoom(_ size: Int) -> Bool {
-        if _fastPath(size <= byteLimit &- cursor && !isOverfull) { return true }
-        isOverfull = true
+        if _fastPath(size <= end &- cursor) { return true }
+        end = -1
         return false
     }
 

@@ -1,5 +1,3 @@
-import TOMLKit
-
 /// Reports every key and section that is not known, each with the nearest right one.
 struct KeyChecker {
     let problems: ProblemCollector
@@ -8,35 +6,37 @@ struct KeyChecker {
 
     /// Checks the top of the document: only sections stand there.
     func checkTop(_ document: TOMLTable) {
-        for (key, value) in document {
+        for (key, node) in document.entries {
             if let section = Setting.Section(rawValue: key) {
-                checkShape(section, value)
+                checkShape(section, node)
             } else {
-                problems.report([.key(key)], unknownAtTop(key, value))
+                problems.report(node.line, unknownAtTop(key, node))
             }
         }
     }
 
     /// Checks the keys of one section that is there.
     func checkKeys(_ reader: SectionReader) {
-        guard let table = reader.table else { return }
         let settings = Setting.all.filter { $0.section == reader.section }
-        for key in table.keys where !settings.contains(where: { $0.key == key }) {
-            problems.report(reader.path + [.key(key)], unknownKey(key, reader.section, settings))
+        for (key, node) in reader.table?.entries ?? []
+        where !settings.contains(where: { $0.key == key }) {
+            problems.report(node.line, unknownKey(key, reader.section, settings))
         }
     }
 
-    private func checkShape(_ section: Setting.Section, _ value: any TOMLValueConvertible) {
-        if value.type == (section.isRepeated ? .array : .table) { return }
-        problems.report(
-            [.key(section.rawValue)], "\(section.rawValue) must be written as \(section.header)")
+    private func checkShape(_ section: Setting.Section, _ node: TOMLNode) {
+        let isRight = section.isRepeated ? node.array != nil : node.table != nil
+        if !isRight { reportShape(section, node) }
     }
 
-    private func unknownAtTop(_ key: String, _ value: any TOMLValueConvertible) -> String {
-        let isSection =
-            value.type == .table || value.type == .array && value.array?.first?.table != nil
+    func reportShape(_ section: Setting.Section, _ node: TOMLNode) {
+        problems.report(node.line, "\(section.rawValue) must be written as \(section.header)")
+    }
+
+    private func unknownAtTop(_ key: String, _ node: TOMLNode) -> String {
+        let isSection = node.table != nil || node.array?.first?.table != nil
         if isSection {
-            let name = "[\(key)]"
+            let name = "[\(shownKey(key))]"
             if let near = nearest(to: key, among: Self.sections.map(\.rawValue)) {
                 return
                     "unknown section \(name); did you mean \(Setting.Section(rawValue: near)!.header)?"
@@ -46,16 +46,16 @@ struct KeyChecker {
         }
         if let home = Setting.all.first(where: { $0.key == key }) {
             return
-                "unknown key \(key) outside of a section; it belongs below \(home.section.header)"
+                "unknown key \(shownKey(key)) outside of a section; it belongs below \(home.section.header)"
         }
-        return "unknown key \(key) outside of a section"
+        return "unknown key \(shownKey(key)) outside of a section"
             + hint(key, Setting.all.map { ($0.key, " below \($0.section.header)") })
     }
 
     private func unknownKey(
         _ key: String, _ section: Setting.Section, _ settings: [Setting]
     ) -> String {
-        let start = "unknown key \(section.rawValue).\(key)"
+        let start = "unknown key \(section.rawValue).\(shownKey(key))"
         if let home = Setting.all.first(where: { $0.key == key }) {
             return "\(start); \(key) belongs below \(home.section.header)"
         }

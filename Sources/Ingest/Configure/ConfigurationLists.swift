@@ -5,11 +5,11 @@ extension ConfigurationBuilder {
     func listeners() -> [Configuration.Listener] {
         var readers = sections(.udp)
         if readers.isEmpty {
-            readers = [SectionReader(problems: problems, section: .udp, path: [], table: nil)]
+            readers = [SectionReader(problems: problems, section: .udp, line: nil, table: nil)]
         }
         if readers.count > ConfigurationLimits.listeners {
             problems.report(
-                [.key("udp")],
+                document["udp"]?.line,
                 "\(readers.count) listeners; at most \(ConfigurationLimits.listeners) are possible")
         }
         var listeners: [Configuration.Listener] = []
@@ -38,6 +38,9 @@ extension ConfigurationBuilder {
                 "has \(name.utf8.count) bytes; possible is "
                     + "\(range.lowerBound) to \(range.upperBound)")
         }
+        if name.unicodeScalars.contains(where: isControl) {
+            section.report(.listenerName, "= \(quoted(name)) has a control character in it")
+        }
         return Configuration.Listener(
             listen: endpoint ?? readEndpoint(Setting.listen.standard)!,
             name: name,
@@ -65,10 +68,10 @@ extension ConfigurationBuilder {
     }
 
     private func networks(_ section: SectionReader) -> [Network] {
-        section.texts(.allow).compactMap { text in
+        section.lines(.allow).compactMap { text, line in
             guard let network = Network(text) else {
                 section.report(
-                    .allow,
+                    .allow, line: line,
                     "has \(quoted(text)), which is not a network such as 10.0.0.0/8 nor an address")
                 return nil
             }
@@ -76,7 +79,7 @@ extension ConfigurationBuilder {
             let address = text.prefix { $0 != "/" }
             if IPAddress(String(address)) != network.first {
                 section.report(
-                    .allow,
+                    .allow, line: line,
                     "has \(quoted(text)), an address with a prefix; write \(network) for the "
                         + "network or \(address) alone")
             }
@@ -88,7 +91,7 @@ extension ConfigurationBuilder {
         let readers = sections(.table)
         if readers.count > ConfigurationLimits.tables {
             problems.report(
-                [.key("table")],
+                document["table"]?.line,
                 "\(readers.count) tables; at most \(ConfigurationLimits.tables) are possible")
         }
         var tables: [Configuration.Table] = []
@@ -126,7 +129,7 @@ extension ConfigurationBuilder {
         checkMeasurements(section, measurements)
         guard section.has(.tableName) else {
             if section.table != nil {
-                problems.report(section.path, "[[table]] needs a name: name = \"schema.table\"")
+                problems.report(section.line, "[[table]] needs a name: name = \"schema.table\"")
             }
             return nil
         }

@@ -1,6 +1,5 @@
 import Logging
 package import Systemd
-import TOMLKit
 
 extension Configuration {
     /// Reads a configuration from its text.
@@ -12,39 +11,19 @@ extension Configuration {
         _ text: String, path: String = "configuration",
         environment: EnvironmentLookup = processEnvironment
     ) throws(ConfigurationError) -> Configuration {
-        let document = try parseDocument(text, path: path)
-        let locator = TOMLLocator(text)
-        let problems = ProblemCollector(locator)
-        for line in locator.zeroCharacterLines {
-            problems.report(line: line, "a text with a zero character (\\u0000) is not possible")
+        let document: TOMLTable
+        do throws(TOMLSyntaxError) {
+            document = try TOMLParser.parse(text)
+        } catch {
+            throw .invalid(path: path, [.init(line: error.line, text: error.text)])
         }
+        let problems = ProblemCollector()
         let builder = ConfigurationBuilder(
             document: document, problems: problems,
             stateDirectory: stateDirectory(environment), passwordFile: passwordFile(environment))
         let configuration = builder.build()
         guard problems.sorted.isEmpty else { throw .invalid(path: path, problems.sorted) }
         return configuration
-    }
-
-    private static func parseDocument(
-        _ text: String, path: String
-    ) throws(ConfigurationError) -> TOMLTable {
-        // The TOML library takes a C string and would silently stop there.
-        if let zero = text.utf8.firstIndex(of: 0) {
-            let line = text.utf8[..<zero].count { $0 == UInt8(ascii: "\n") } + 1
-            throw .invalid(
-                path: path, [.init(line: line, text: "a zero byte; is this a text file?")])
-        }
-        do {
-            return try TOMLTable(string: text)
-        } catch let error as TOMLParseError {
-            let problem = ConfigurationProblem(
-                line: error.source.begin.line,
-                text: "not valid TOML: \(error.description) (column \(error.source.begin.column))")
-            throw .invalid(path: path, [problem])
-        } catch {
-            throw .invalid(path: path, [.init(line: nil, text: "not valid TOML: \(error)")])
-        }
     }
 }
 
@@ -71,30 +50,21 @@ struct ConfigurationBuilder {
 
     /// One section that stands at most once.
     private func section(_ section: Setting.Section) -> SectionReader {
-        reader(section, [.key(section.rawValue)], document[section.rawValue]?.table)
+        reader(section, document[section.rawValue])
     }
 
     /// All of a section that may stand more than once.
     func sections(_ section: Setting.Section) -> [SectionReader] {
-        guard let value = document[section.rawValue] else { return [] }
-        let top = [TOMLStep.key(section.rawValue)]
-        guard let array = value.array else {
-            // Reported already; read all the same for what is wrong inside.
-            return [reader(section, top, value.table)]
-        }
-        return array.enumerated().map { index, value in
-            let path = top + [.index(index)]
-            if value.type != .table {
-                problems.report(path, "\(section.rawValue) must be written as \(section.header)")
-            }
-            return reader(section, path, value.table)
-        }
+        guard let node = document[section.rawValue] else { return [] }
+        // Not a list: reported already, and read all the same for what is wrong inside.
+        guard let nodes = node.array else { return [reader(section, node)] }
+        for node in nodes where node.table == nil { keys.reportShape(section, node) }
+        return nodes.map { reader(section, $0) }
     }
 
-    private func reader(
-        _ section: Setting.Section, _ path: [TOMLStep], _ table: TOMLTable?
-    ) -> SectionReader {
-        let reader = SectionReader(problems: problems, section: section, path: path, table: table)
+    private func reader(_ section: Setting.Section, _ node: TOMLNode?) -> SectionReader {
+        let reader = SectionReader(
+            problems: problems, section: section, line: node?.line, table: node?.table)
         keys.checkKeys(reader)
         return reader
     }

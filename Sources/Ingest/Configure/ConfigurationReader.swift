@@ -1,20 +1,9 @@
-import TOMLKit
-
 /// Collects what is wrong in a file while it is read; reading goes on behind every problem, so
 /// that the operator sees all of them at once.
 final class ProblemCollector {
-    private let locator: TOMLLocator
     private var problems: [ConfigurationProblem] = []
 
-    init(_ locator: TOMLLocator) {
-        self.locator = locator
-    }
-
-    func report(_ path: [TOMLStep], _ text: String) {
-        problems.append(ConfigurationProblem(line: locator.line(of: path), text: text))
-    }
-
-    func report(line: Int, _ text: String) {
+    func report(_ line: Int?, _ text: String) {
         problems.append(ConfigurationProblem(line: line, text: text))
     }
 
@@ -33,16 +22,15 @@ final class ProblemCollector {
 struct SectionReader {
     let problems: ProblemCollector
     let section: Setting.Section
-    let path: [TOMLStep]
-    /// `nil` when the section does not stand in the file.
+    /// The header's line, and what is below it; `nil` when the section does not stand in the file.
+    let line: Int?
     let table: TOMLTable?
 
-    func path(of setting: Setting) -> [TOMLStep] { path + [.key(setting.key)] }
+    func has(_ setting: Setting) -> Bool { table?[setting.key] != nil }
 
-    func has(_ setting: Setting) -> Bool { table?.contains(key: setting.key) ?? false }
-
-    func report(_ setting: Setting, _ text: String) {
-        problems.report(path(of: setting), "\(setting.path) \(text)")
+    /// - Parameter line: by default the key's.
+    func report(_ setting: Setting, line: Int? = nil, _ text: String) {
+        problems.report(line ?? value(setting)?.line ?? self.line, "\(setting.path) \(text)")
     }
 
     func text(_ setting: Setting) -> String {
@@ -57,15 +45,21 @@ struct SectionReader {
     }
 
     func texts(_ setting: Setting) -> [String] {
+        lines(setting).map(\.text)
+    }
+
+    /// The texts of a list, each with its line.
+    func lines(_ setting: Setting) -> [(text: String, line: Int)] {
         guard let value = value(setting) else { return [] }
-        if case .textOrTexts = setting.kind, let text = value.string { return [text] }
+        if case .textOrTexts = setting.kind, let text = value.string { return [(text, value.line)] }
         guard let array = value.array else { return wrongType(setting, value, []) }
-        if case .texts(let max) = setting.kind { checkCount(setting, array.count, max) }
-        if case .textOrTexts(let max) = setting.kind { checkCount(setting, array.count, max) }
-        var texts: [String] = []
+        if let max = setting.countMax, array.count > max {
+            report(setting, "has \(array.count) entries; at most \(max) are possible")
+        }
+        var texts: [(text: String, line: Int)] = []
         for element in array {
             guard let text = element.string else { return wrongType(setting, element, []) }
-            texts.append(text)
+            texts.append((text, element.line))
         }
         return texts
     }
@@ -91,7 +85,7 @@ struct SectionReader {
         guard case .count(let range) = setting.kind, let value = value(setting) else {
             return standard
         }
-        guard let count = value.int else { return wrongType(setting, value, standard) }
+        guard let count = value.integer else { return wrongType(setting, value, standard) }
         return inRange(setting, count, "\(count)", range.contains(count), standard)
     }
 
@@ -100,7 +94,7 @@ struct SectionReader {
         guard case .size(let range) = setting.kind, let value = value(setting) else {
             return standard
         }
-        if let bytes = value.int {
+        if let bytes = value.integer {
             return inRange(setting, bytes, "\(bytes)", range.contains(bytes), standard)
         }
         guard let text = value.string else { return wrongType(setting, value, standard) }
@@ -121,18 +115,16 @@ struct SectionReader {
         return inRange(setting, duration, quoted(text), isRight, standard)
     }
 
-    private func value(_ setting: Setting) -> (any TOMLValueConvertible)? {
+    private func value(_ setting: Setting) -> TOMLNode? {
         table?[setting.key]
     }
 
-    private func checkCount(_ setting: Setting, _ count: Int, _ max: Int) {
-        if count > max { report(setting, "has \(count) entries; at most \(max) are possible") }
-    }
-
     private func wrongType<Value>(
-        _ setting: Setting, _ value: any TOMLValueConvertible, _ standard: Value
+        _ setting: Setting, _ value: TOMLNode, _ standard: Value
     ) -> Value {
-        report(setting, "has a value of type \(value.type); write \(setting.expectation)")
+        report(
+            setting, line: value.line,
+            "has a \(value.value.typeName) where it needs \(setting.expectation)")
         return standard
     }
 
@@ -152,8 +144,23 @@ struct SectionReader {
 
 /// A text from the file as a message shows it: in quotes, on one line, not endless.
 func quoted(_ text: String) -> String {
-    let lengthMax = 80
-    let line = text.unicodeScalars.prefix(lengthMax).map { $0.value < 0x20 ? " " : $0 }
+    return "\"\(shortened(text, to: 80))\""
+}
+
+/// A key from the file as a message shows it: bare where it can be.
+func shownKey(_ key: String) -> String {
+    let isBare = key.wholeMatch(of: /[A-Za-z0-9_-]{1,64}/) != nil
+    return isBare ? key : quoted(key)
+}
+
+private func shortened(_ text: String, to lengthMax: Int) -> String {
+    let line = text.unicodeScalars.prefix(lengthMax).map { isControl($0) ? " " : $0 }
     let more = text.unicodeScalars.count > lengthMax ? "…" : ""
-    return "\"\(String(String.UnicodeScalarView(line)))\(more)\""
+    return String(String.UnicodeScalarView(line)) + more
+}
+
+/// What would break a line or drive a terminal.
+func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control || scalar.value == 0x2028
+        || scalar.value == 0x2029
 }

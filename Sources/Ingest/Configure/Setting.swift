@@ -87,6 +87,14 @@ extension Setting {
         }
     }
 
+    /// The most entries of a list.
+    var countMax: Int? {
+        switch kind {
+        case .texts(let max), .textOrTexts(let max): return max
+        case .text, .choice, .count, .size, .duration: return nil
+        }
+    }
+
     /// What is expected, for messages about a value of the wrong type.
     var expectation: String {
         switch kind {

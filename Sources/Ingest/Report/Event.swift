@@ -55,7 +55,7 @@ extension Event {
 extension Logger {
     /// Logs one entry of a known kind.
     ///
-    /// - Parameter message: plain English, one line, without the figures that the metadata holds.
+    /// - Parameter message: plain English, one line; the metadata is shown behind it.
     package func event(
         _ event: Event, _ level: Logger.Level, _ message: @autoclosure () -> Logger.Message,
         _ metadata: @autoclosure () -> Logger.Metadata = [:],

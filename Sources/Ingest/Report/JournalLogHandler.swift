@@ -36,8 +36,10 @@ package struct JournalLogHandler: LogHandler {
     private func fields(
         of event: LogEvent, _ pairs: [(key: String, value: String)]
     ) -> [(name: String, value: String)] {
+        // Most readers of the journal see the message alone; the figures must be in it.
+        let shown = pairs.filter { $0.key != Event.metadataKey }
         var fields: [(name: String, value: String)] = [
-            ("MESSAGE", "\(event.message)"),
+            ("MESSAGE", entryText("\(event.message)", shown)),
             ("PRIORITY", "\(priority(event.level))"),
             ("SYSLOG_IDENTIFIER", "sluice"),
             ("CODE_FILE", event.file),

@@ -44,11 +44,14 @@ package struct TextLogHandler: LogHandler {
 func logLine(
     time: timespec, level: Logger.Level, message: String, pairs: [(key: String, value: String)]
 ) -> String {
-    var line = "\(timeText(time)) \(level.rawValue) \(escaped(message))"
-    for (key, value) in pairs {
-        line += " \(escaped(key))=\(quotedIfNeeded(value))"
-    }
-    return line + "\n"
+    "\(timeText(time)) \(level.rawValue) \(entryText(message, pairs))\n"
+}
+
+/// The message and its values, on one line.
+func entryText(_ message: String, _ pairs: [(key: String, value: String)]) -> String {
+    var line = escaped(message)
+    for (key, value) in pairs { line += " \(escaped(key))=\(quotedIfNeeded(value))" }
+    return line
 }
 
 /// UTC with milliseconds: `2026-01-31T12:00:00.000Z`.

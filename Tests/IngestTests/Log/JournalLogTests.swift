@@ -42,6 +42,11 @@ import Testing
         #expect(entry.contains("SLUICE_NA__VE_KEY=1"))
     }
 
+    @Test func `the message shows the figures, on one line`() throws {
+        logger.event(.summary, .info, "the last\ninterval", ["rows": "5", "table": "a b"])
+        #expect(try entry().first == #"MESSAGE=the last\ninterval rows=5 table="a b""#)
+    }
+
     @Test func `a field's name is never longer than journald allows`() {
         #expect(journalFieldName(String(repeating: "a", count: 100)).utf8.count == 64)
     }

@@ -4,6 +4,7 @@ import pytest
 
 from support.daemon import run_sluice
 
+EX_UNAVAILABLE = 69
 EX_CONFIG = 78
 READINGS = "environmental_environmentalreading"
 
@@ -69,7 +70,8 @@ def test_without_a_database_the_rest_is_checked_and_the_plan_says_so(daemon, dat
     daemon.write_config()
     database.server.stop()
     result = run_sluice("check", "--config", str(daemon.config_file))
-    assert b"database" in (result.stdout + result.stderr).lower()
+    assert result.returncode == EX_UNAVAILABLE
+    assert b"database" in result.stderr.lower()
     assert f"127.0.0.1:{daemon.port}" in result.stdout.decode()
 
 

@@ -55,6 +55,10 @@ def test_a_bad_line_in_the_middle_of_a_good_datagram_costs_that_line_only(daemon
         line(5, 5.5),
     )
     wait_until_equal("the three good rows", sensors(database), [1, 3, 5])
+    daemon.stop()
+    assert daemon.totals()["lines"] == 6
+    assert daemon.totals()["rows"] == 3
+    assert daemon.totals()["rejected"] == 3
 
 
 def test_an_unterminated_string_costs_its_line_only(daemon, database):
@@ -105,6 +109,7 @@ def test_an_unknown_measurement_is_told_once_and_costs_nothing_else(daemon, data
     daemon.wait_for_log("no_such_table")
     daemon.stop()
     assert len(daemon.lines_of_log("unmatched_name.*no_such_table")) == 1
+    assert daemon.totals()["rejected_no_table"] == 20
 
 
 def test_an_unknown_field_is_told_once_and_the_rest_of_its_line_is_written(daemon, database):
@@ -116,6 +121,7 @@ def test_an_unknown_field_is_told_once_and_the_rest_of_its_line_is_written(daemo
     daemon.wait_for_log("turbidity")
     daemon.stop()
     assert len(daemon.lines_of_log("unmatched_name.*turbidity")) == 1
+    assert daemon.totals()["unmatched_values"] == 20
 
 
 def test_a_column_that_is_added_while_running_is_filled(daemon, database):
@@ -146,6 +152,8 @@ def test_a_row_that_is_there_already_is_rejected_with_a_reason_and_the_rest_is_w
     wait_until_equal("the new rows", sensors(database), [1, 2, 3, 4])
     assert [row[2] for row in readings(database)()] == [1.5, 2.5, 3.5, 4.5]
     daemon.wait_for_log("unique_violation")
+    daemon.stop()
+    assert daemon.totals()["rejected_unique_violation"] == 2
 
 
 def test_rows_that_a_constraint_refuses_are_rejected_and_the_rest_is_written(daemon, database):
@@ -165,3 +173,5 @@ def test_rows_that_a_constraint_refuses_are_rejected_and_the_rest_is_written(dae
     )
     heights = "SELECT height FROM level ORDER BY height"
     wait_until_equal("the good rows", lambda: database.rows(heights), [(1,), (5,)])
+    daemon.stop()
+    assert daemon.totals()["rejected"] == 3

@@ -46,6 +46,7 @@ def test_senders_outside_the_allowed_networks_are_dropped(daemon, database):
     wait_until_equal("the allowed rows", sensors(database), [0, 2])
     daemon.stop()
     assert sensors(database)() == [0, 2]
+    assert daemon.totals()["refused"] == 2
 
 
 def test_allowed_ipv6_networks_are_honoured(daemon, database):
@@ -72,6 +73,7 @@ def test_a_datagram_above_the_largest_allowed_is_rejected_whole(daemon, database
     wait_until_equal("the small datagrams", sensors(database), [1, 2])
     daemon.stop()
     assert sensors(database)() == [1, 2]
+    assert daemon.totals()["truncated"] == 1
 
 
 def test_the_largest_datagram_that_udp_carries_is_taken_whole(daemon, database):

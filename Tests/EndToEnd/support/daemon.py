@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+from collections import defaultdict
 from pathlib import Path
 
 from . import toml
@@ -164,6 +165,11 @@ class Daemon:
         expression = re.compile(pattern, re.IGNORECASE)
         return [line for line in self.log().splitlines() if expression.search(line)]
 
+    def totals(self) -> dict[str, int]:
+        """The figures of the daemon's last words; what is not there is zero."""
+        last = self.lines_of_log("event=stopped")[-1]
+        return defaultdict(int, {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)\b", last)})
+
     def status(self) -> str:
         statuses = self.notifications.statuses()
         return statuses[-1] if statuses else ""
@@ -197,6 +203,10 @@ class Daemon:
             )
 
         wait_for("a row behind all that was accepted", marker_is_there)
+
+    @property
+    def markers_sent(self) -> int:
+        return self._markers
 
     def reload(self) -> None:
         """Writes the configuration anew, sends SIGHUP and waits until the daemon is through."""

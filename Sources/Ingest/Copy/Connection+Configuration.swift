@@ -4,8 +4,9 @@ extension Connection {
     /// Connects as the configuration says, with the password of the systemd credential if there
     /// is one. It is read anew each time, so a changed one is taken up.
     static func open(
-        _ database: Configuration.Database, isWanted: () -> Bool = { true },
-        onNotice: @escaping (PostgresError) -> Void = { _ in }
+        _ database: Configuration.Database,
+        onNotice: @escaping (PostgresError) -> Void = { _ in },
+        isWanted: () -> Bool = { true }
     ) throws(PostgresError) -> Connection {
         let password: String?
         do throws(ConfigurationError) {
@@ -15,6 +16,6 @@ extension Connection {
         }
         let text = try ConnectionText(
             database.connectionText, password: password, connectTimeout: database.connectTimeout)
-        return try Connection(text, isWanted: isWanted, onNotice: onNotice)
+        return try Connection(text, onNotice: onNotice, isWanted: isWanted)
     }
 }

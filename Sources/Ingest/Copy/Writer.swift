@@ -77,10 +77,11 @@ struct Writer: ~Copyable {
         defer { lane.waitingForDatabase(false) }
         do throws(PostgresError) {
             return try Connection.open(
-                configuration.database, isWanted: { !lane.isOverdue },
+                configuration.database,
                 onNotice: { [logger] notice in
                     logger.debug("database: \(notice.description)")
-                })
+                },
+                isWanted: { !lane.isOverdue })
         } catch {
             throw .database(error)
         }

@@ -70,6 +70,7 @@ package struct Connection: ~Copyable {
         var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&waiting, 1, 0) > 0 else { return }
         guard unsafe PQconsumeInput(connection) == 1, !isBroken else {
+            isLost = true
             throw lastError()
         }
     }

@@ -42,8 +42,8 @@ extension PointScanner {
         }
         guard isAtValueEnd else { throw refusal(.value) }
         let text = slice(literal.start, position)
-        let float = try float(literal, text)
-        return Item(key: key, text: text, bits: float.bitPattern, kind: .float)
+        guard let double = unsafe literal.double(text, powersOfTen) else { throw .bad(.range) }
+        return Item(key: key, text: text, bits: double.bitPattern, kind: .float)
     }
 
     /// Reads the digits before and behind the point. The mantissa is exact up to 19 digits.
@@ -259,7 +259,13 @@ func eightDigits(_ word: UInt64) -> UInt64? {
         | (((word &+ 0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0) >> 4)
         == 0x3333_3333_3333_3333
     guard isDigits else { return nil }
-    let pairs = (low &* 10) &+ (low >> 8)
+    return eightDigitValue(low)
+}
+
+/// The value of eight digits 0 ... 9, one in each byte, the first in the lowest.
+@inline(__always)
+func eightDigitValue(_ digits: UInt64) -> UInt64 {
+    let pairs = (digits &* 10) &+ (digits >> 8)
     let mask: UInt64 = 0x0000_00ff_0000_00ff
     let upper = (pairs & mask) &* 0x000f_4240_0000_0064
     let lower = ((pairs >> 16) & mask) &* 0x0000_2710_0000_0001

@@ -51,9 +51,9 @@ func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 func decodeWhole(
     _ payload: [UInt8], precision: Precision = .nanoseconds,
     lineBytesMax: Int = Limits.lineBytesDefault, lineCapacity: Int = 64,
-    isContinuation: Bool = false
+    isContinuation: Bool = false, predictsLayout: Bool = true
 ) -> [Reading] {
-    var decoder = Decoder(lineBytesMax: lineBytesMax)
+    var decoder = Decoder(lineBytesMax: lineBytesMax, predictsLayout: predictsLayout)
     var batch = DecodedBatch(lineCapacity: lineCapacity, lineBytesMax: lineBytesMax)
     var readings: [Reading] = []
     payload.withUnsafeBytes { bytes in

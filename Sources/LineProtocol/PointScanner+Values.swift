@@ -49,6 +49,22 @@ extension PointScanner {
     /// Reads the digits before and behind the point. The mantissa is exact up to 19 digits.
     @inline(__always)
     private mutating func scanDigits(_ literal: inout NumberLiteral) {
+        if end - position >= 8 {
+            let word = unsafe UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
+            let short = ShortDecimal(UInt64(littleEndian: word))
+            if short.count > 0 {
+                literal.mantissa = short.mantissa
+                literal.digitCount = short.hasPoint ? short.count &- 1 : short.count
+                literal.fractionCount = short.hasPoint ? short.fractionCount : nil
+                position &+= short.count
+                return
+            }
+        }
+        scanManyDigits(&literal)
+    }
+
+    @inline(never)
+    private mutating func scanManyDigits(_ literal: inout NumberLiteral) {
         var cursor = position
         var mantissa: UInt64 = 0
         while cursor < end {
@@ -119,12 +135,12 @@ extension PointScanner {
     /// The value of the digits at `start`; nil when 64 bits do not hold it. `wrapped` is their
     /// value modulo 2^64, which is right as long as they are few.
     @inline(__always)
-    private func magnitude(_ wrapped: UInt64, _ start: Int, _ count: Int) -> UInt64? {
+    private mutating func magnitude(_ wrapped: UInt64, _ start: Int, _ count: Int) -> UInt64? {
         count <= 19 ? wrapped : longMagnitude(start, count)
     }
 
     @inline(never)
-    private func longMagnitude(_ start: Int, _ count: Int) -> UInt64? {
+    private mutating func longMagnitude(_ start: Int, _ count: Int) -> UInt64? {
         var value: UInt64 = 0
         for index in start..<start + count {
             let (tens, carryOfTens) = value.multipliedReportingOverflow(by: 10)

@@ -13,6 +13,9 @@ enum ScanStop: Error {
 /// The whole grammar of names, values and timestamps is here and in the extensions of this type;
 /// where lines begin, what is blank and what becomes of a bad line is the walker's business.
 /// After a throw, `position` is where the scanner stood: at or before the byte that it refused.
+///
+/// Some rare functions are mutating though they change nothing: a call to one that is not, copies
+/// the whole scanner.
 @safe  // Reads `base` only below `end`, and writes items and scratch only below their limits.
 struct PointScanner {
     let base: UnsafePointer<UInt8>
@@ -178,7 +181,7 @@ struct PointScanner {
 
     /// The error for the byte at `position`, which fits nowhere: a control character has its own.
     @inline(never)
-    func refusal(_ error: LineError) -> ScanStop {
+    mutating func refusal(_ error: LineError) -> ScanStop {
         guard !isAtLineEnd else { return .bad(error) }
         let byte = self[position]
         let isControl = has(byte, CharacterClass.control) && byte != Byte.tab

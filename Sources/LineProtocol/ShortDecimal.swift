@@ -3,6 +3,7 @@
 struct ShortDecimal {
     var mantissa: UInt64 = 0
     var fractionCount = 0
+    var hasPoint = false
     /// Its bytes; 0 when there are no digits, or when it may go on behind the word.
     var count = 0
 
@@ -31,6 +32,7 @@ struct ShortDecimal {
         let joined = (digits & wholeMask) | ((digits &>> 8) & ~wholeMask)
         mantissa = eightDigitValue(joined &<< UInt64(72 &- all))
         fractionCount = (all &- whole) &>> 3 &- 1
+        hasPoint = true
         count = all &>> 3
     }
 }

@@ -1,7 +1,7 @@
 import LineProtocol
 
-/// What one line became, as plain values that tests compare and print. Names are bytes turned to
-/// text; compare them with `bytes(_:)`, for Swift holds canonically equivalent texts for equal.
+/// What one line became, as plain values that tests compare and print. Names are bytes: Swift holds
+/// canonically equivalent texts for equal.
 struct Reading: Equatable, CustomStringConvertible {
     var line: Int
     var raw: [UInt8]

@@ -3,7 +3,8 @@ import LineProtocol
 
 /// Feeds any bytes to the decoders. What must hold whatever the bytes are: nothing is read outside
 /// of the payload (the address sanitizer watches), every slice lies where it may, and a payload
-/// gives the same results whole, in a small batch, and in pieces of any size.
+/// gives the same results whole, in a small batch, in pieces of any size, and with or without the
+/// prediction of layouts.
 ///
 /// The first bytes of the input choose precision, limit and pieces; the rest is the payload.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -22,6 +23,7 @@ public func fuzzDecode(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     precondition(whole.bytes == tight.bytes, "the size of the batch changed the results")
     let pieces = decodeInPieces(UnsafeRawBufferPointer(payload), plan)
     precondition(whole.bytes == pieces.bytes, "pieces gave other results than the whole")
+    checkPrediction(UnsafeRawBufferPointer(payload), plan)
     let lineFeeds = payload.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
     precondition(whole.lineCount <= lineFeeds + 1, "more results than lines")
     return 0
@@ -44,10 +46,32 @@ private struct Plan {
     }
 }
 
+/// Decodes each line several times in a row, first as it is and then with other digits, so that a
+/// layout is learnt and met.
+private func checkPrediction(_ payload: UnsafeRawBufferPointer, _ plan: Plan) {
+    var repeated: [UInt8] = []
+    for line in payload.split(separator: UInt8(ascii: "\n")) {
+        for turn in 0..<4 {
+            for byte in line {
+                let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+                let digit = (Int(byte) &- 48 &+ turn &* Int(plan.seed)) % 10
+                repeated.append(isDigit ? UInt8(48 + digit) : byte)
+            }
+            repeated.append(UInt8(ascii: "\n"))
+        }
+    }
+    repeated.withUnsafeBytes { bytes in
+        let predicted = decodeWhole(bytes, plan, lineCapacity: 64)
+        let scanned = decodeWhole(bytes, plan, lineCapacity: 64, predictsLayout: false)
+        precondition(predicted.bytes == scanned.bytes, "the prediction changed the results")
+    }
+}
+
 private func decodeWhole(
-    _ payload: UnsafeRawBufferPointer, _ plan: Plan, lineCapacity: Int
+    _ payload: UnsafeRawBufferPointer, _ plan: Plan, lineCapacity: Int,
+    predictsLayout: Bool = true
 ) -> Transcript {
-    var decoder = Decoder(lineBytesMax: plan.lineBytesMax)
+    var decoder = Decoder(lineBytesMax: plan.lineBytesMax, predictsLayout: predictsLayout)
     var batch = DecodedBatch(lineCapacity: lineCapacity, lineBytesMax: plan.lineBytesMax)
     var transcript = Transcript()
     var offset = 0

@@ -14,6 +14,7 @@ package struct DecodedBatch: ~Copyable {
     @usableFromInline let lineBase: UnsafeMutablePointer<DecodedLine>
     @usableFromInline let itemBase: UnsafeMutablePointer<Item>
     let scratchBase: UnsafeMutablePointer<UInt8>
+    var layout = Layout()
     /// Two halves for sorting the keys of one line.
     let orderBase: UnsafeMutablePointer<UInt32>
     let orderCapacity: Int
@@ -49,6 +50,7 @@ package struct DecodedBatch: ~Copyable {
             + sizes.items * MemoryLayout<Item>.stride
             + sizes.scratch
             + 2 * sizes.order * MemoryLayout<UInt32>.stride
+            + Layout.byteCount
     }
 
     private static func sizes(
@@ -99,6 +101,12 @@ package struct DecodedBatch: ~Copyable {
         lineCount += 1
         self.itemCount = itemCount
         self.scratchUsed = scratchUsed
+    }
+
+    /// The last line was not of the predicted layout; perhaps the next one is of its own.
+    mutating func missedLayout() {
+        let line = unsafe lineBase[lineCount - 1]
+        unsafe layout.missed(line, itemBase + Int(line.firstItem))
     }
 
     mutating func removeAll() {

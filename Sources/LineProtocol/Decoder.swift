@@ -5,9 +5,12 @@
 package struct Decoder {
     private var walker: LineWalker
 
-    /// - Parameter lineBytesMax: the longest logical line, in bytes without its line end.
-    package init(lineBytesMax: Int = Limits.lineBytesDefault) {
-        walker = LineWalker(lineBytesMax: lineBytesMax)
+    /// - Parameters:
+    ///   - lineBytesMax: the longest logical line, in bytes without its line end.
+    ///   - predictsLayout: whether a line is first taken for one of the last line's layout; the
+    ///     results are the same, and tests compare them.
+    package init(lineBytesMax: Int = Limits.lineBytesDefault, predictsLayout: Bool = true) {
+        walker = LineWalker(lineBytesMax: lineBytesMax, predictsLayout: predictsLayout)
     }
 
     /// Decodes lines from `offset` on into `batch`, whose former content goes away.
@@ -29,7 +32,7 @@ package struct Decoder {
         }
         var start = offset
         if offset == 0 {
-            walker = LineWalker(lineBytesMax: walker.lineBytesMax)
+            walker.restart()
             if !isContinuation, case .present = unsafe byteOrderMark(base, payload.count) {
                 start = byteOrderMarkBytes
             }

@@ -18,32 +18,31 @@ struct NumberLiteral {
     var exponent = 0
 }
 
-extension PointScanner {
-    /// The double nearest to the literal.
+extension NumberLiteral {
+    /// The double nearest to the literal, whose bytes are `text`; nil when it is out of range.
     @inline(__always)
-    func float(_ literal: NumberLiteral, _ text: ByteSlice) throws(ScanStop) -> Double {
-        let power = literal.exponent - (literal.fractionCount ?? 0)
+    func double(_ text: ByteSlice, _ powersOfTen: UnsafePointer<Double>) -> Double? {
+        let power = exponent - (fractionCount ?? 0)
         // Clinger's case: both numbers are exact doubles, so one operation rounds once.
-        if literal.digitCount <= 19, literal.mantissa <= 1 << 53, power >= -22, power <= 22 {
-            let mantissa = Double(literal.mantissa)
+        if digitCount <= 19, mantissa <= 1 << 53, power >= -22, power <= 22 {
+            let whole = Double(mantissa)
             let magnitude =
                 unsafe power < 0
-                ? mantissa / powersOfTen[-power] : mantissa * powersOfTen[power]
-            return literal.isNegative ? -magnitude : magnitude
+                ? whole / powersOfTen[-power] : whole * powersOfTen[power]
+            return isNegative ? -magnitude : magnitude
         }
-        return try slowFloat(literal, text, power)
+        return unsafe slowDouble(text, power, powersOfTen)
     }
 
     @inline(never)
-    private func slowFloat(
-        _ literal: NumberLiteral, _ text: ByteSlice, _ power: Int
-    ) throws(ScanStop) -> Double {
-        if literal.digitCount <= 19, let magnitude = extendedFloat(literal.mantissa, power) {
-            return literal.isNegative ? -magnitude : magnitude
+    private func slowDouble(
+        _ text: ByteSlice, _ power: Int, _ powersOfTen: UnsafePointer<Double>
+    ) -> Double? {
+        if digitCount <= 19, let magnitude = unsafe extendedDouble(power, powersOfTen) {
+            return isNegative ? -magnitude : magnitude
         }
-        let float = decimalFloat(text, power)
-        guard float.isFinite else { throw .bad(.range) }
-        return float
+        let double = decimalDouble(text, power)
+        return double.isFinite ? double : nil
     }
 
     /// One operation on 64-bit mantissas, when rounding its result again to 53 bits is harmless.
@@ -51,13 +50,14 @@ extension PointScanner {
     /// Mantissa and power are exact, so the quotient (or product) is rounded once, to 64 bits.
     /// Rounding twice only goes wrong when the first result lies exactly between two doubles;
     /// then, and where there is no such type, this gives nil.
-    private func extendedFloat(_ mantissa: UInt64, _ power: Int) -> Double? {
+    private func extendedDouble(
+        _ power: Int, _ powersOfTen: UnsafePointer<Double>
+    ) -> Double? {
         #if arch(x86_64)
             // 10 to the 27 is the largest power whose mantissa has 64 bits. All results are
             // normal numbers.
             guard power >= -27, power <= 27, mantissa != 0 else { return nil }
-            var scale: Float80 = 1
-            for _ in 0..<abs(power) { scale *= 10 }
+            let scale = unsafe extendedPowerOfTen(abs(power), powersOfTen)
             let result = power < 0 ? Float80(mantissa) / scale : Float80(mantissa) * scale
             let half: UInt64 = 1 << 10
             guard result.significandBitPattern & (half * 2 - 1) != half else { return nil }
@@ -67,9 +67,20 @@ extension PointScanner {
         #endif
     }
 
+    #if arch(x86_64)
+        /// 10 to the 0 ... 27 exactly.
+        private func extendedPowerOfTen(
+            _ exponent: Int, _ powersOfTen: UnsafePointer<Double>
+        ) -> Float80 {
+            var scale = unsafe Float80(powersOfTen[min(exponent, 22)])
+            if exponent > 22 { scale *= unsafe Float80(powersOfTen[exponent - 22]) }
+            return scale
+        }
+    #endif
+
     /// Hands the literal's digits to `strtod`, as a whole number with an exponent: no point, so
     /// that the locale has no say, and of bounded length.
-    private func decimalFloat(_ text: ByteSlice, _ power: Int) -> Double {
+    private func decimalDouble(_ text: ByteSlice, _ power: Int) -> Double {
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Limits.floatCopyBytes) {
             copy in
             var count = 0

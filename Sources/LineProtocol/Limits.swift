@@ -5,7 +5,7 @@ package enum Limits {
 
     /// Largest line length, in bytes, that a caller may ask for; counts of bytes within a line
     /// are 32 bits wide.
-    package static let lineBytesMax = 1 << 28
+    package static let lineBytesMax = 1 << 26
 
     /// The shortest tag (`,a=b`) and the shortest field (` a=1`), in bytes: how many of them a
     /// line of a given length can hold.

@@ -21,9 +21,19 @@ struct LineWalker {
     /// that was too long.
     var isSkipping = false
 
-    init(lineBytesMax: Int) {
+    /// Whether a line is first taken for one of the last line's layout.
+    private let predictsLayout: Bool
+
+    init(lineBytesMax: Int, predictsLayout: Bool = true) {
         precondition(lineBytesMax > 0 && lineBytesMax <= Limits.lineBytesMax)
         self.lineBytesMax = lineBytesMax
+        self.predictsLayout = predictsLayout
+    }
+
+    /// Makes ready for a new payload.
+    mutating func restart() {
+        lineNumber = 1
+        isSkipping = false
     }
 
     /// A block and its surroundings, the same for all of its lines.
@@ -45,8 +55,9 @@ struct LineWalker {
         precondition(lineBytesMax + Limits.lineEndBytes <= batch.scratchCapacity)
         var offset = start
         if isSkipping { offset = skipRest(block, from: offset) }
+        var scanner = unsafe PointScanner(block.base, batch: batch)
         while offset < block.count, batch.lineCount < batch.lineCapacity {
-            let next = step(block, offset, &batch)
+            let next = step(block, offset, &scanner, &batch)
             if next == offset { break }
             offset = next
         }
@@ -57,13 +68,29 @@ struct LineWalker {
     /// into the batch.
     @inline(__always)
     private mutating func step(
-        _ block: Block, _ start: Int, _ batch: inout DecodedBatch
+        _ block: Block, _ start: Int, _ scanner: inout PointScanner, _ batch: inout DecodedBatch
     ) -> Int {
         let window = min(block.count, start + lineBytesMax + Limits.lineEndBytes)
-        var scanner = unsafe PointScanner(block.base, end: window, batch: batch)
-        scanner.position = start
+        scanner.begin(start, end: window, batch)
+        if batch.layout.itemCount > 0, predictsLayout,
+            let point = scanner.predictedPoint(batch.layout, block.unitNanoseconds),
+            point.rawEnd - start <= lineBytesMax
+        {
+            batch.layout.predicted()
+            accept(point, start, scanner, &batch)
+            return scanner.position
+        }
+        return stepUnpredicted(block, start, &scanner, &batch)
+    }
+
+    /// Decodes a line of which nothing is known.
+    @inline(never)
+    private mutating func stepUnpredicted(
+        _ block: Block, _ start: Int, _ scanner: inout PointScanner, _ batch: inout DecodedBatch
+    ) -> Int {
+        scanner.begin(start, end: scanner.end, batch)
         scanner.skipBlanks()
-        let isPlain = scanner.position < window && scanner[scanner.position] > Byte.hash
+        let isPlain = scanner.position < scanner.end && scanner[scanner.position] > Byte.hash
         if !isPlain, let next = stepWithoutPoint(block, start, &scanner, &batch) { return next }
 
         let point: PointScanner.Point
@@ -78,8 +105,19 @@ struct LineWalker {
         }
         guard isDecided(block, start, point.rawEnd, scanner) else {
             let isTooLong = point.rawEnd - start > lineBytesMax
-            return recover(block, start, isTooLong ? .lineTooLong : .truncated, window, &batch)
+            return recover(block, start, isTooLong ? .lineTooLong : .truncated, scanner.end, &batch)
         }
+        accept(point, start, scanner, &batch)
+        if predictsLayout, scanner.lineFeeds == 0 { batch.missedLayout() }
+        return scanner.position
+    }
+
+    /// Puts a point into the batch.
+    @inline(__always)
+    private mutating func accept(
+        _ point: PointScanner.Point, _ start: Int, _ scanner: PointScanner,
+        _ batch: inout DecodedBatch
+    ) {
         batch.append(
             DecodedLine(
                 raw: scanner.slice(start, point.rawEnd), measurement: point.measurement,
@@ -89,7 +127,6 @@ struct LineWalker {
                 hasTimestamp: point.hasTimestamp, timestamp: point.timestamp, number: lineNumber),
             itemCount: scanner.itemCount, scratchUsed: scanner.scratchUsed)
         lineNumber += 1 + scanner.lineFeeds
-        return scanner.position
     }
 
     /// Whether the point's end is the end of its line, and not just of what may be read.

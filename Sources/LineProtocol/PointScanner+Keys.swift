@@ -3,7 +3,7 @@ import Glibc
 extension PointScanner {
     /// Refuses the line when two of the tags from `first` on have the same key.
     @inline(__always)
-    func checkTagKeys(_ first: Int) throws(ScanStop) {
+    mutating func checkTagKeys(_ first: Int) throws(ScanStop) {
         let count = itemCount - first
         if count <= 1 { return }
         if count > Limits.keysComparedPairwise {
@@ -93,7 +93,7 @@ extension PointScanner {
 
     /// Sorts the numbers of `count` items from `first` on by their keys into `order`; equal keys
     /// keep their order. By merging: no input makes it slow.
-    private func sortKeys(_ first: Int, _ count: Int) {
+    private mutating func sortKeys(_ first: Int, _ count: Int) {
         precondition(count <= orderCapacity)
         var source = unsafe order
         var target = unsafe order + orderCapacity
@@ -113,7 +113,7 @@ extension PointScanner {
         if unsafe source != order { unsafe order.update(from: source, count: count) }
     }
 
-    private func merge(
+    private mutating func merge(
         _ first: Int, _ source: UnsafeMutablePointer<UInt32>,
         _ target: UnsafeMutablePointer<UInt32>, _ start: Int, _ middle: Int, _ end: Int
     ) {

@@ -85,7 +85,7 @@ extension PointScanner {
 
     /// Refuses what stands between `start` and `position` unless it is well-formed UTF-8.
     @inline(never)
-    func checkUTF8(_ start: Int) throws(ScanStop) {
+    mutating func checkUTF8(_ start: Int) throws(ScanStop) {
         guard unsafe isWellFormedUTF8(base + start, position - start) else {
             throw .bad(.invalidUTF8)
         }

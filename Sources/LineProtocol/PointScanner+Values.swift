@@ -42,13 +42,29 @@ extension PointScanner {
         }
         guard isAtValueEnd else { throw refusal(.value) }
         let text = slice(literal.start, position)
-        let float = try float(literal, text)
-        return Item(key: key, text: text, bits: float.bitPattern, kind: .float)
+        guard let double = unsafe literal.double(text, powersOfTen) else { throw .bad(.range) }
+        return Item(key: key, text: text, bits: double.bitPattern, kind: .float)
     }
 
     /// Reads the digits before and behind the point. The mantissa is exact up to 19 digits.
     @inline(__always)
     private mutating func scanDigits(_ literal: inout NumberLiteral) {
+        if end - position >= 8 {
+            let word = unsafe UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
+            let short = ShortDecimal(UInt64(littleEndian: word))
+            if short.count > 0 {
+                literal.mantissa = short.mantissa
+                literal.digitCount = short.hasPoint ? short.count &- 1 : short.count
+                literal.fractionCount = short.hasPoint ? short.fractionCount : nil
+                position &+= short.count
+                return
+            }
+        }
+        scanManyDigits(&literal)
+    }
+
+    @inline(never)
+    private mutating func scanManyDigits(_ literal: inout NumberLiteral) {
         var cursor = position
         var mantissa: UInt64 = 0
         while cursor < end {
@@ -119,12 +135,12 @@ extension PointScanner {
     /// The value of the digits at `start`; nil when 64 bits do not hold it. `wrapped` is their
     /// value modulo 2^64, which is right as long as they are few.
     @inline(__always)
-    private func magnitude(_ wrapped: UInt64, _ start: Int, _ count: Int) -> UInt64? {
+    private mutating func magnitude(_ wrapped: UInt64, _ start: Int, _ count: Int) -> UInt64? {
         count <= 19 ? wrapped : longMagnitude(start, count)
     }
 
     @inline(never)
-    private func longMagnitude(_ start: Int, _ count: Int) -> UInt64? {
+    private mutating func longMagnitude(_ start: Int, _ count: Int) -> UInt64? {
         var value: UInt64 = 0
         for index in start..<start + count {
             let (tens, carryOfTens) = value.multipliedReportingOverflow(by: 10)
@@ -259,7 +275,13 @@ func eightDigits(_ word: UInt64) -> UInt64? {
         | (((word &+ 0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0) >> 4)
         == 0x3333_3333_3333_3333
     guard isDigits else { return nil }
-    let pairs = (low &* 10) &+ (low >> 8)
+    return eightDigitValue(low)
+}
+
+/// The value of eight digits 0 ... 9, one in each byte, the first in the lowest.
+@inline(__always)
+func eightDigitValue(_ digits: UInt64) -> UInt64 {
+    let pairs = (digits &* 10) &+ (digits >> 8)
     let mask: UInt64 = 0x0000_00ff_0000_00ff
     let upper = (pairs & mask) &* 0x000f_4240_0000_0064
     let lower = ((pairs >> 16) & mask) &* 0x0000_2710_0000_0001

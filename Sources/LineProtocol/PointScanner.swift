@@ -13,11 +13,14 @@ enum ScanStop: Error {
 /// The whole grammar of names, values and timestamps is here and in the extensions of this type;
 /// where lines begin, what is blank and what becomes of a bad line is the walker's business.
 /// After a throw, `position` is where the scanner stood: at or before the byte that it refused.
-@safe  // Reads `base` only at 0 ..< end, and writes items and scratch only below their limits.
+///
+/// Some rare functions are mutating though they change nothing: a call to one that is not, copies
+/// the whole scanner.
+@safe  // Reads `base` only below `end`, and writes items and scratch only below their limits.
 struct PointScanner {
     let base: UnsafePointer<UInt8>
     /// The end of what may be read; it counts as the end of the line.
-    let end: Int
+    private(set) var end = 0
     let classes: UnsafePointer<UInt8>
     let powersOfTen: UnsafePointer<Double>
     let items: UnsafeMutablePointer<Item>
@@ -35,9 +38,8 @@ struct PointScanner {
     /// Whether a line feed ended the point, and not the end of what may be read.
     var endedByLineFeed = false
 
-    init(_ base: UnsafePointer<UInt8>, end: Int, batch: borrowing DecodedBatch) {
+    init(_ base: UnsafePointer<UInt8>, batch: borrowing DecodedBatch) {
         unsafe self.base = base
-        self.end = end
         unsafe classes = Tables.shared.classes
         unsafe powersOfTen = Tables.shared.powersOfTen
         unsafe items = batch.itemBase
@@ -48,6 +50,17 @@ struct PointScanner {
         orderCapacity = batch.orderCapacity
         itemCount = batch.itemCount
         scratchUsed = batch.scratchUsed
+    }
+
+    /// Makes ready for a line at `start`, whatever became of the last one.
+    @inline(__always)
+    mutating func begin(_ start: Int, end: Int, _ batch: borrowing DecodedBatch) {
+        position = start
+        self.end = end
+        itemCount = batch.itemCount
+        scratchUsed = batch.scratchUsed
+        lineFeeds = 0
+        endedByLineFeed = false
     }
 
     /// What `point` read, apart from the items.
@@ -168,7 +181,7 @@ struct PointScanner {
 
     /// The error for the byte at `position`, which fits nowhere: a control character has its own.
     @inline(never)
-    func refusal(_ error: LineError) -> ScanStop {
+    mutating func refusal(_ error: LineError) -> ScanStop {
         guard !isAtLineEnd else { return .bad(error) }
         let byte = self[position]
         let isControl = has(byte, CharacterClass.control) && byte != Byte.tab

@@ -66,7 +66,7 @@ package struct StreamDecoder: ~Copyable {
         _ body: (borrowing DecodedBatch) throws(Failure) -> Void
     ) throws(Failure) {
         try decode(end == .clean ? .clean : .aborted, body)
-        walker = LineWalker(lineBytesMax: walker.lineBytesMax)
+        walker.restart()
         (start, count, isAtPayloadStart, bytesRetried) = (0, 0, true, 0)
     }
 

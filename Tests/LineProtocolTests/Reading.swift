@@ -1,7 +1,7 @@
 import LineProtocol
 
-/// What one line became, as plain values that tests compare and print. Names are bytes turned to
-/// text; compare them with `bytes(_:)`, for Swift holds canonically equivalent texts for equal.
+/// What one line became, as plain values that tests compare and print. Names are bytes: Swift holds
+/// canonically equivalent texts for equal.
 struct Reading: Equatable, CustomStringConvertible {
     var line: Int
     var raw: [UInt8]
@@ -51,9 +51,9 @@ func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 func decodeWhole(
     _ payload: [UInt8], precision: Precision = .nanoseconds,
     lineBytesMax: Int = Limits.lineBytesDefault, lineCapacity: Int = 64,
-    isContinuation: Bool = false
+    isContinuation: Bool = false, predictsLayout: Bool = true
 ) -> [Reading] {
-    var decoder = Decoder(lineBytesMax: lineBytesMax)
+    var decoder = Decoder(lineBytesMax: lineBytesMax, predictsLayout: predictsLayout)
     var batch = DecodedBatch(lineCapacity: lineCapacity, lineBytesMax: lineBytesMax)
     var readings: [Reading] = []
     payload.withUnsafeBytes { bytes in

@@ -1,0 +1,38 @@
+/// A decimal of at most seven bytes with at most one point, read from one word without a loop:
+/// lengths that differ from line to line would be guessed wrong again and again.
+struct ShortDecimal {
+    var mantissa: UInt64 = 0
+    var fractionCount = 0
+    var hasPoint = false
+    /// Its bytes; 0 when there are no digits, or when it may go on behind the word.
+    var count = 0
+
+    /// - Parameter word: eight bytes, the first in the lowest place.
+    @inline(__always)
+    init(_ word: UInt64) {
+        let digits = word ^ 0x3030_3030_3030_3030
+        // The high bit of each byte that is no digit.
+        let others =
+            (((digits & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x7676_7676_7676_7676) | digits)
+            & 0x8080_8080_8080_8080
+        guard others != 0 else { return }
+        let whole = others.trailingZeroBitCount & ~7  // In bits, as all that follow.
+        guard UInt8(truncatingIfNeeded: word &>> UInt64(whole)) == Byte.point else {
+            guard whole > 0 else { return }
+            mantissa = eightDigitValue(digits &<< UInt64(64 &- whole))
+            count = whole &>> 3
+            return
+        }
+        let behind = others & (others &- 1)
+        guard behind != 0 else { return }
+        let all = behind.trailingZeroBitCount & ~7
+        guard all > 8 else { return }
+        // The point is taken out; then the digits move up, so that zeros stand before them.
+        let wholeMask = (1 as UInt64) &<< UInt64(whole) &- 1
+        let joined = (digits & wholeMask) | ((digits &>> 8) & ~wholeMask)
+        mantissa = eightDigitValue(joined &<< UInt64(72 &- all))
+        fractionCount = (all &- whole) &>> 3 &- 1
+        hasPoint = true
+        count = all &>> 3
+    }
+}

@@ -1,0 +1,112 @@
+import LineProtocol
+import Testing
+
+/// Lines like the one before are read another way. Nobody may notice.
+@Suite struct LayoutTests {
+    @Test(arguments: [
+        "m,t=a f=1.5,g=2i 1700000000123456789", "m f=1", "m f=1 5", "m,t=v f=\"x\"",
+        "m f=1u,g=\"\" 5",
+        " m\t,f=1", "m,a=1,b=é f=-0.0,g=-5i,h=7u,s=\"a b\"  7  ", "m a=1,a=2,b=3 4", "m f=1i",
+        "m\\=x,t\\x=y f\\x=1", "m f=1\r", "m,t=v f=.5 1\r", "m f=t", "m f=1e5 1",
+    ])
+    func `a line after its like is read as if it stood alone`(first: String) {
+        let values =
+            [
+                "0", "-0", "1", "-1", "21.5", "1.", ".5", ".", "-", "", "12345.6", "123456.7",
+                "1234567.8",
+                "12345678", "123456789.0123", "21.299999999999997",
+                "123456789012345678901234567890",
+                "9007199254740993", "-9007199254740993.0", "1e5", "1.5e-3", "1.2.3", "5i", "-5i",
+                "-5u",
+                "5u", "5 ", "x", "9223372036854775807", "9223372036854775808",
+                "-9223372036854775808",
+                "999999999999999999", "1000000000000000000", "18446744073709551615",
+                "00000000000000000005",
+                "a\\ b", "a\\", "\\\"", "\"", "\"a\"", "a\"b", "a\nb", "a\rb", "\u{1}", "\u{7f}",
+                "é", "a=b",
+                "a,b", "t", "true", "nan", "12345678 5",
+            ].map { Array($0.utf8) } + [[0xff], [0xc3], [0xe2, 0x82]]
+        for (place, value) in product(valueRanges(first), values) {
+            let bytes = Array(first.utf8)
+            let changed = bytes[..<place.lowerBound] + value + bytes[place.upperBound...]
+            for end in ["\n", "\r\n", "", " \n", "  5\n"] {
+                let like = bytes + Array("\n".utf8)
+                let payload = like + like + changed + Array(end.utf8)
+                expectSame(payload)
+                expectSame(payload + (end.hasSuffix("\n") ? like : []), limit: bytes.count + 1)
+            }
+        }
+    }
+
+    @Test func `other keys, blanks and line numbers are noticed`() {
+        let line = "m,t=v f=1.5,g=\"s\" 1700000000123456789"
+        let bytes = Array("\(line)\n\(line)\n".utf8)
+        for index in line.utf8.indices {
+            let offset = line.utf8.distance(from: line.startIndex, to: index)
+            for byte in UInt8.min...UInt8.max {
+                var changed = Array(line.utf8)
+                changed[offset] = byte
+                expectSame(bytes + changed + Array("\n\(line)\n".utf8))
+            }
+            var shorter = Array(line.utf8)
+            shorter.remove(at: offset)
+            expectSame(bytes + shorter + Array("\n\(line)\n".utf8))
+            expectSame(bytes + shorter)
+            expectSame(bytes + line.utf8.prefix(offset))
+        }
+        expectSame(Array(String(repeating: "m a=\"x\ny\",a=2\n", count: 4).utf8))
+    }
+
+    @Test func `random lines of few shapes are read alike`() {
+        var random = SeededGenerator(seed: 0x5eed_0002)
+        let shapes = [
+            "m,t=# f=#,g=#i #\n", "m,t=# f=#,g=#i #\n", "m,t=# f=\"#\" #\n", "n f=#\n", "# #\n",
+            "m,t=#,u=# f=#.#,g=-#.# #\n", "m,t=#,u=# f=#.#,g=-#.# #\r\n",
+        ]
+        for _ in 0..<300 {
+            var payload: [UInt8] = []
+            for _ in 0..<50 {
+                let few = Int(random.next() % 3) + 1
+                for byte in shapes[Int(random.next() % 64) % (few * 2 + 1)].utf8 {
+                    if byte == UInt8(ascii: "#") {
+                        let digits = random.next() >> (random.next() % 64)
+                        payload += Array("\(digits)".utf8)
+                    } else {
+                        payload.append(byte)
+                    }
+                }
+            }
+            expectSame(payload)
+        }
+    }
+
+    private func expectSame(_ payload: [UInt8], limit: Int = 4096) {
+        let predicted = decodeWhole(payload, lineBytesMax: limit)
+        let scanned = decodeWhole(payload, lineBytesMax: limit, predictsLayout: false)
+        #expect(predicted == scanned, "\(text(payload))")
+    }
+
+    /// Where the values of a line stand, its timestamp included.
+    private func valueRanges(_ line: String) -> [Range<Int>] {
+        let bytes = Array(line.utf8)
+        var ranges: [Range<Int>] = []
+        var start = 0
+        for (index, byte) in bytes.enumerated() {
+            switch byte {
+            case UInt8(ascii: "="): start = index + 1
+            case UInt8(ascii: ","), UInt8(ascii: " "):
+                if start <= index { ranges.append(start..<index) }
+                start = index + 1
+            default: break
+            }
+        }
+        ranges.append(start..<bytes.count)
+        return ranges
+    }
+
+    private func product(
+        _ places: [Range<Int>], _ values: [[UInt8]]
+    ) -> [(Range<Int>, [UInt8])] {
+        places.flatMap { place in values.map { (place, $0) } }
+    }
+}

@@ -27,14 +27,12 @@ let package = Package(
         // C that Swift cannot import by itself; as little as possible.
         .target(name: "CLinux"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .systemLibrary(
-            name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
         // The parts of the data's way. None of these four knows another one.
         .target(name: "LineProtocol", swiftSettings: settings),
         .target(name: "Ring", dependencies: ["CLinux", "Threads"], swiftSettings: settings),
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: settings),
-        .target(name: "Systemd", dependencies: ["CSystemd"], swiftSettings: settings),
+        .target(name: "Systemd", swiftSettings: settings),
 
         // Locks and threads that the thread sanitizer understands.
         .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: settings),

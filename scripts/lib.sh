@@ -34,7 +34,7 @@ postgres_bin() {
 }
 
 has_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
-# Swift's C++ (a TOML parser is written in it) is compiled against the headers of GCC's library.
+# Swift's runtime is linked with GCC's C++ library; its headers tell whether it is there.
 has_cxx_headers() { compgen -G '/usr/include/c++/*/vector' >/dev/null; }
 has_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || ! -e /etc/debian_version ]]; }
 
@@ -44,7 +44,6 @@ missing_packages() {
     has_certificates || echo ca-certificates
     command -v pkg-config >/dev/null || echo pkg-config
     pkg-config --exists libpq 2>/dev/null || echo libpq-dev
-    pkg-config --exists libsystemd 2>/dev/null || echo libsystemd-dev
     has_cxx_headers || echo g++
     postgres_bin >/dev/null || echo postgresql-15
     command -v psql >/dev/null || echo postgresql-client-15

@@ -82,6 +82,18 @@ private func onThread(_ body: @escaping @Sendable () -> Void) -> () -> Void {
         #expect(throws: PostgresError.self) { try connection.execute("select 1") }
     }
 
+    @Test func `an idle connection that the server ended is noticed by a look at it`() throws {
+        let conninfo = try freshDatabase()
+        var connection = try Connection(conninfo: conninfo)
+        try connection.checkIdle()
+        var other = try Connection(conninfo: conninfo)
+        _ = try other.query("select pg_terminate_backend(\(connection.serverProcess), 60000)")
+        let error = try #require(throws: PostgresError.self) { try connection.checkIdle() }
+        #expect(Remedy(error, duplicatesAllowed: false) == .retry)
+        let isBroken = connection.isBroken
+        #expect(isBroken)
+    }
+
     @Test(arguments: [PrivatePostgres.StopMode.fast, .immediate])
     func `a server that stops and starts again is an outage to be waited for`(
         _ mode: PrivatePostgres.StopMode

@@ -68,10 +68,9 @@ package struct Connection: ~Copyable {
     package mutating func checkIdle() throws(PostgresError) {
         checkThread()
         var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&waiting, 1, 0) > 0 else { return }
-        guard unsafe PQconsumeInput(connection) == 1, !isBroken else {
-            isLost = true
-            throw lastError()
+        // A farewell comes before the end: the first look takes the one, the next meets the other.
+        while unsafe poll(&waiting, 1, 0) > 0 {
+            guard unsafe PQconsumeInput(connection) == 1, !isBroken else { throw lastError() }
         }
     }
 

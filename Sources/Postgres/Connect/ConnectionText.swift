@@ -73,10 +73,10 @@ package struct ConnectionText: Sendable {
     private static func checkAtSigns(_ text: String, host: String?) throws(PostgresError) {
         let place = text.split(separator: "?", maxSplits: 1)[0].split(
             separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[1]
-        let atSigns = place.utf8.count { $0 == UInt8(ascii: "@") }
+        let atSigns = place.count { $0 == "@" }
         let authority = place.prefix { $0 != "/" }
-        let misplaced = atSigns > 1 || (atSigns == 1 && !authority.utf8.contains(0x40))
-        if misplaced || host?.utf8.contains(0x40) == true {
+        let misplaced = atSigns > 1 || (atSigns == 1 && !authority.contains("@"))
+        if misplaced || host?.contains("@") == true {
             throw .conninfo(
                 "the connection URI has an '@' or '/' in the password: write %40 and %2F for them")
         }

@@ -119,17 +119,10 @@ enum Handshake {
 
     /// Finds `:  28P01: ` in a line.
     private static func sqlStateRange(_ line: String) -> Range<String.Index>? {
-        guard let mark = line.range(of: ":  ") else { return nil }
+        guard let mark = line.firstRange(of: ":  ") else { return nil }
         let rest = line[mark.upperBound...]
         let code = rest.prefix { $0.isASCII && ($0.isUppercase || $0.isNumber) }
         guard code.count == 5, rest.dropFirst(5).hasPrefix(": ") else { return nil }
         return code.startIndex..<code.endIndex
-    }
-}
-
-extension String {
-    /// The first place where `pattern` stands.
-    fileprivate func range(of pattern: String) -> Range<String.Index>? {
-        firstRange(of: pattern)
     }
 }

@@ -25,44 +25,50 @@ extension Ring {
     /// - Returns: `nil` when the ring is empty.
     package func pin(byteLimit: Int, frameLimit: Int = .max) -> PinnedFrames? {
         precondition(byteLimit > 0 && frameLimit > 0)
-        let mark: Mark? = state.withLock { state in
-            precondition(state.pinnedFrames == 0 && !state.isClosed)
-            state.pinnedFrames = state.frameCount
-            return state.frameCount > 0 ? state.mark : nil
+        let all: (tail: Cursor, stretch: Stretch)? = state.withLock { state in
+            precondition(state.pin == nil && !state.isClosed)
+            guard state.frameCount > 0 else { return nil }
+            let frames = FrameCount(
+                frames: UInt64(state.frameCount), bytes: UInt64(state.payloadBytes))
+            let all = Stretch(end: state.mark.head, frames: frames, usedBytes: state.usedBytes)
+            state.pin = all
+            return (state.mark.tail, all)
         }
-        guard let mark else { return nil }
-        // Without the lock: counting tens of thousands of frames takes its time.
-        let frames = measure(mark, byteLimit, frameLimit)
-        state.withLock { $0.pinnedFrames = frames.count }
-        return frames
-    }
-
-    private func measure(_ mark: Mark, _ byteLimit: Int, _ frameLimit: Int) -> PinnedFrames {
-        let all = PinnedFrames(
-            ring: self, first: mark.tail, last: mark.head,
-            count: Int(mark.framesEver - mark.framesGone),
-            byteCount: mark.bytes(capacity: capacity))
-        if all.count <= frameLimit && all.byteCount <= byteLimit { return all }
-        var cursor = mark.tail
-        var last = cursor
-        var count = 0
-        var (bytes, bytesToLast) = (0, 0)
-        while count < min(all.count, frameLimit) {
-            let entry = codec.trusted(at: cursor)
-            cursor = codec.behind(entry, at: cursor)
-            bytes += entry.bytes
-            guard case .frame = entry else { continue }
-            if bytes > byteLimit && count > 0 { break }
-            count += 1
-            (last, bytesToLast) = (cursor, bytes)
+        guard let (tail, whole) = all else { return nil }
+        var stretch = whole
+        if whole.usedBytes > byteLimit || whole.frames.frames > UInt64(frameLimit) {
+            // Without the lock: counting tens of thousands of frames takes its time.
+            let part = measure(tail, Int(whole.frames.frames), byteLimit, frameLimit)
+            state.withLock { $0.pin = part }
+            stretch = part
         }
         return PinnedFrames(
-            ring: self, first: mark.tail, last: last, count: count, byteCount: bytesToLast)
+            ring: self, first: tail, last: stretch.end, count: Int(stretch.frames.frames),
+            byteCount: stretch.usedBytes)
+    }
+
+    private func measure(
+        _ tail: Cursor, _ frameCount: Int, _ byteLimit: Int, _ frameLimit: Int
+    ) -> Stretch {
+        var walked = Stretch(end: tail)
+        var fitting = walked
+        while walked.frames.frames < UInt64(min(frameCount, frameLimit)) {
+            let entry = codec.trusted(at: walked.end)
+            if case .frame = entry {
+                walked.frames.add(unsafe codec.payload(at: walked.end.offset).count)
+            }
+            walked.end = codec.behind(entry, at: walked.end)
+            walked.usedBytes += entry.bytes
+            guard case .frame = entry else { continue }
+            if walked.usedBytes > byteLimit && fitting.frames.frames > 0 { break }
+            fitting = walked
+        }
+        return fitting
     }
 
     /// Gives the pinned frames back without releasing them: they can be dropped again.
     package func unpin() {
-        state.withLock { $0.pinnedFrames = 0 }
+        state.withLock { $0.pin = nil }
         state.wakeAll()
     }
 
@@ -97,7 +103,7 @@ extension Ring {
     package func waitForFrames(atMost patience: Duration) -> Bool {
         var hasFrames = false
         _ = state.wait(atMost: patience) { state in
-            hasFrames = state.frameCount > state.pinnedFrames
+            hasFrames = state.frameCount > Int(state.pin?.frames.frames ?? 0)
             defer { state.isWoken = false }
             return hasFrames || state.isWoken
         }
@@ -114,7 +120,7 @@ extension Ring {
 extension State {
     mutating func release(to position: UInt64) throws(RingError) {
         if position == mark.tail.position { return }
-        guard let found = find(position), found.isBoundary else {
+        guard let found = find(position), found.end.position == position else {
             throw .notABoundary(
                 position: position, tail: mark.tail.position, head: mark.head.position)
         }
@@ -135,7 +141,7 @@ extension State {
             if let all = find(before) { advance(to: all) }
             mark.head.position = position
             mark.tail = mark.head
-            pinnedFrames = 0
+            pin = nil
             publish()
             return .jumped(frames: frames, from: before)
         }
@@ -144,44 +150,43 @@ extension State {
                 position: position, tail: mark.tail.position, head: mark.head.position)
         }
         advance(to: found)
-        return .skipped(frames: Int(found.released.frames))
+        return .skipped(frames: Int(found.frames.frames))
     }
 
-    private struct Found {
-        var cursor: Cursor
-        var released = FrameCount()
-        var usedBytes = 0
-        /// An entry ends exactly there. Otherwise `cursor` is the end of the marker within which
-        /// the position lies: frames were there once, and are damaged now.
-        var isBoundary = true
-    }
-
-    /// Walks from the tail to `position`; `nil` when that lies within a frame or outside the ring.
-    private func find(_ position: UInt64) -> Found? {
+    /// What lies between the tail and `position`; `nil` when that is within a frame or outside the
+    /// ring. Within a marker it counts as behind it: frames were there once, and are damaged now.
+    private func find(_ position: UInt64) -> Stretch? {
+        if let pin, pin.end.position == position { return pin }
         guard position >= mark.tail.position, position <= mark.head.position else { return nil }
-        var found = Found(cursor: mark.tail)
-        while found.cursor.position < position {
-            let entry = codec.trusted(at: found.cursor)
-            let next = codec.behind(entry, at: found.cursor)
+        var found = Stretch(end: mark.tail)
+        while found.end.position < position {
+            let entry = codec.trusted(at: found.end)
+            let next = codec.behind(entry, at: found.end)
             if case .frame = entry {
                 if next.position > position { return nil }
-                unsafe found.released.add(codec.payload(at: found.cursor.offset).count)
+                found.frames.add(unsafe codec.payload(at: found.end.offset).count)
             }
-            found.isBoundary = next.position <= position
-            found.cursor = next
+            found.end = next
             found.usedBytes += entry.bytes
         }
         return found
     }
 
     /// Moves the tail; what is pinned behind it stays pinned.
-    private mutating func advance(to found: Found) {
-        mark.tail = found.cursor
-        mark.framesGone += found.released.frames
+    private mutating func advance(to found: Stretch) {
+        let usedBefore = usedBytes
+        mark.tail = found.end
+        mark.framesGone += found.frames.frames
         usedBytes -= found.usedBytes
-        tally.released = tally.released + found.released
-        pinnedFrames = max(0, pinnedFrames - Int(found.released.frames))
+        payloadBytes -= Int(found.frames.bytes)
+        tally.released = tally.released + found.frames
         skipMarkers()
+        if var rest = pin {
+            let isOver = found.frames.frames >= rest.frames.frames
+            if !isOver { rest.frames = rest.frames - found.frames }
+            rest.usedBytes -= usedBefore - usedBytes
+            pin = isOver ? nil : rest
+        }
         publish()
     }
 }

@@ -39,15 +39,15 @@ extension Ring {
     /// Whatever stands in the file, this ends with a ring that works or with an error that leaves
     /// the file as it is; what was damaged costs only the damaged frames.
     ///
-    /// - Parameter keep: called for each damaged stretch; when it throws, nothing is changed. By
-    ///   default the bytes go to a file beside the ring, `<path>.damaged-<identity>-<position>`.
+    /// - Parameter keep: called for each damaged stretch; when it throws, none of what is there is
+    ///   changed. By default the bytes go to a file beside the ring, `<path>.damaged-<identity>-<position>`.
     package static func open(
         _ configuration: RingConfiguration, keep: DamageKeeper? = nil
     ) throws(RingError) -> (ring: Ring, report: RecoveryReport) {
+        guard (RingLimits.capacityMin...RingLimits.capacityMax) ~= configuration.capacity else {
+            throw .capacityOutOfRange(configuration.capacity)
+        }
         let capacity = (configuration.capacity + 4095) & ~4095
-        guard configuration.capacity > 0,
-            (RingLimits.capacityMin...RingLimits.capacityMax) ~= capacity
-        else { throw .capacityOutOfRange(configuration.capacity) }
         let path = configuration.path
         if let (descriptor, status) = try RingFile.open(path, .exclusive) {
             return try openExisting(configuration, descriptor, Int(status.st_size), keep)
@@ -113,7 +113,8 @@ extension Ring {
         let (repaired, usedBytes, jumpTarget) = repair.perform()
         report.jumpTarget = jumpTarget
         var state = State(
-            codec: codec, mark: repaired, usedBytes: usedBytes, slots: slots, sources: sources)
+            codec: codec, mark: repaired, usedBytes: usedBytes, slots: slots, sources: sources,
+            payloadBytes: survey.payloadBytes)
         state.skipMarkers()
         state.publish()
         sessions.write(session.words)

@@ -84,6 +84,7 @@ extension RingFile {
         do throws(RingError) {
             try lock(descriptor, temporary)
             guard ftruncate(descriptor, 0) == 0 else { throw failure("ftruncate", temporary) }
+            try expectSpace(descriptor, path, bytes: bytes)
             try allocate(descriptor, path, bytes: bytes)
         } catch {
             if case .locked = error {} else { unsafe _ = unlink(temporary) }
@@ -100,6 +101,18 @@ extension RingFile {
         }
         try synchroniseDirectory(of: path)
         return file
+    }
+
+    /// Asks before trying: an attempt that fails would take all that is left of the disk first, and
+    /// with it from everybody else for a while.
+    private static func expectSpace(
+        _ descriptor: Int32, _ path: String, bytes: Int
+    ) throws(RingError) {
+        var space = statvfs()
+        guard unsafe fstatvfs(descriptor, &space) == 0 else { return }
+        let (free, overflow) = UInt64(space.f_bavail).multipliedReportingOverflow(
+            by: UInt64(space.f_frsize))
+        if !overflow && free < UInt64(bytes) { throw .diskFull(path: path, bytes: bytes) }
     }
 
     /// Reserves every block now: writing to a mapped file on a full disk would be a SIGBUS later.

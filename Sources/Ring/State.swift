@@ -1,3 +1,12 @@
+/// Entries from the tail on.
+struct Stretch: Sendable {
+    /// Behind the last of them.
+    var end: Cursor
+    var frames = FrameCount()
+    /// Bytes of the area.
+    var usedBytes = 0
+}
+
 /// What producers and the consumer share; only touched under the ring's lock.
 struct State: Sendable {
     let codec: EntryCodec
@@ -6,8 +15,10 @@ struct State: Sendable {
     var slots: Slots
     var sources: SourceRegistry
     var tally = RingTally()
-    /// How many frames from the tail on the consumer looks at without the lock: they stay.
-    var pinnedFrames = 0
+    /// Payloads of all frames in the ring.
+    var payloadBytes: Int
+    /// What the consumer looks at without the lock, from the tail on: it stays.
+    var pin: Stretch?
     var isWoken = false
     var isClosed = false
 
@@ -20,11 +31,12 @@ struct State: Sendable {
 
     /// Takes the oldest frame out. There must be one, and it must not be pinned.
     mutating func dropOldest(_ lost: (borrowing Loss) -> Void) {
-        precondition(pinnedFrames == 0 && frameCount > 0)
+        precondition(pin == nil && frameCount > 0)
         let offset = mark.tail.offset
         let entry = codec.trusted(at: mark.tail)
         let payload = unsafe codec.payload(at: offset)
         tally.droppedOldest.add(payload.count)
+        payloadBytes -= payload.count
         lost(
             unsafe Loss(
                 reason: .droppedOldest, index: nil, info: codec.info(at: offset),
@@ -65,7 +77,9 @@ struct State: Sendable {
         mark.head = mark.head.advanced(by: bytes, capacity: codec.capacity)
         usedBytes += bytes
         mark.framesEver += 1
-        unsafe tally.accepted.add(arrival.payload.count)
+        let count = unsafe arrival.payload.count
+        payloadBytes += count
+        tally.accepted.add(count)
     }
 }
 

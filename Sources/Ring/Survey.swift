@@ -122,10 +122,17 @@ struct Survey: Sendable {
         if isCertain(place, room: room) { return place.position }
         let fromHead = Int64(usedBytes + distance - markedBytes)
         let position = mark.head.position &+ UInt64(bitPattern: fromHead)
-        guard position > place.position, position < RingLimits.positionMax, distance >= 24,
+        guard position > place.position, position < RingLimits.positionMax, holdsJump(distance),
             isCertain(Cursor(position: position, offset: place.offset), room: room)
         else { return nil }
         return position
+    }
+
+    /// Whether a jump marker can take the place of so many bytes from here, which may go around the
+    /// end of the area.
+    private func holdsJump(_ distance: Int) -> Bool {
+        let first = min(distance, codec.capacity - cursor.offset)
+        return first >= Layout.jumpBytes || distance - first >= Layout.jumpBytes
     }
 
     /// Enough proof to go on behind unreadable bytes: 64 matching bits, or a place that fits.

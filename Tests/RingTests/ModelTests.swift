@@ -147,7 +147,15 @@ struct History {
         let count = dice.below(frames.count + 1)
         if count > 0 { try ring!.release(to: frames[count - 1].end) }
         model.release(count)
-        if count < frames.count { ring!.unpin() }
+        if count < frames.count {
+            compare()
+            if dice.below(2) == 0 {
+                ring!.unpin()
+            } else {
+                try ring!.release(to: pinned.end)
+                model.release(frames.count - count)
+            }
+        }
         self.pinned = nil
         model.isPinned = false
     }

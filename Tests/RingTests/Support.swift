@@ -123,11 +123,11 @@ func readFile(_ path: String) -> [UInt8] {
     let file = fopen(path, "r")!
     defer { fclose(file) }
     fseek(file, 0, SEEK_END)
-    var bytes = [UInt8](repeating: 0, count: ftell(file))
+    let length = ftell(file)
     rewind(file)
-    let count = bytes.count
-    bytes.withUnsafeMutableBytes { _ = fread($0.baseAddress, 1, count, file) }
-    return bytes
+    return [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+        count = fread(buffer.baseAddress, 1, length, file)
+    }
 }
 
 /// Writes into the same file, so that it keeps its inode.

@@ -49,6 +49,7 @@ missing_packages() {
     command -v psql >/dev/null || echo postgresql-client-15
     if [[ $1 == tests ]]; then
         has_venv || echo python3-venv
+        command -v shellcheck >/dev/null || echo shellcheck
     fi
 }
 

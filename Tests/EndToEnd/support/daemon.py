@@ -107,8 +107,9 @@ class Daemon:
         handing, descriptors = [], ()
         if self.handed_over is not None:
             descriptors = (self.handed_over.fileno(),)
+            # bash, because a plain sh need not know descriptors of two digits.
             script = f'exec 3<&{descriptors[0]}; LISTEN_PID=$$ exec "$@"'
-            handing = ["sh", "-c", script, "sh"]
+            handing = ["bash", "-c", script, "bash"]
             variables |= {"LISTEN_FDS": "1", "LISTEN_FDNAMES": "main"}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

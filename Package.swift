@@ -71,7 +71,7 @@ let package = Package(
             name: "SystemdTests", dependencies: ["Systemd", "TestSupport"],
             swiftSettings: testSettings),
         .testTarget(
-            name: "IngestTests", dependencies: ["Ingest", "TestSupport", "Threads"],
+            name: "IngestTests", dependencies: ["Ingest", "Ring", "TestSupport", "Threads"],
             swiftSettings: testSettings),
     ]
 )

@@ -106,18 +106,33 @@ as_postgres() {
 }
 
 private_folder() {
-    # private_folder WISH: a new folder that the server's user can use, at WISH if that can be.
-    # A checkout below /root cannot be reached by postgres, and a socket's path may have 107 bytes.
-    local folder=$1
-    mkdir -p "$folder"
-    chmod 0700 "$folder"
-    if ((EUID == 0)); then chown postgres: "$folder"; fi
+    # private_folder PREFIX: a new folder that the server's user can use, PREFIX.XXXXXX if that can
+    # be. A checkout below /root cannot be reached by postgres, and a socket's path may have 107
+    # bytes.
+    local folder
+    mkdir -p "$(dirname "$1")"
+    folder=$(new_folder "$1.XXXXXX")
     if ((${#folder} > 80)) || ! as_postgres test -w "$folder" 2>/dev/null; then
         rmdir "$folder"
-        folder=$(mktemp -d /tmp/sluice-postgres.XXXXXX)
-        if ((EUID == 0)); then chown postgres: "$folder"; fi
+        folder=$(new_folder /tmp/sluice-postgres.XXXXXX)
     fi
     printf '%s\n' "$folder"
+}
+
+new_folder() {
+    local folder
+    folder=$(mktemp -d "$1")
+    if ((EUID == 0)); then chown postgres: "$folder"; fi
+    printf '%s\n' "$folder"
+}
+
+remove_leftovers() {
+    # remove_leftovers PREFIX: servers of a run that was killed before it could clean up. Only for
+    # who holds the lock that keeps other runs away.
+    local folder
+    for folder in "$1".*; do
+        if [[ -d $folder ]]; then remove_server "$folder"; fi
+    done
 }
 
 server_settings() {
@@ -137,7 +152,7 @@ END
 }
 
 create_server() {
-    # create_server WISH [SETTING…]: makes and starts a server, prints its folder.
+    # create_server PREFIX [SETTING…]: makes and starts a server, prints its folder.
     # Ctrl-C waits the second that this takes: half a server would have no owner.
     local folder bin
     trap '' INT
@@ -157,8 +172,9 @@ create_server() {
 
 start_server() {
     # pg_ctl puts the server into a session of its own: ctrl-C in the terminal does not reach it.
+    # Descriptor 9 is a script's lock, which ends with the script and not with the server.
     as_postgres "$(postgres_bin)/pg_ctl" start --pgdata="$1/data" --log="$1/log" \
-        --wait --timeout=60 >/dev/null || {
+        --wait --timeout=60 >/dev/null 9>&- || {
         tail -n 20 "$1/log" >&2 || true
         return 1
     }

@@ -1,13 +1,4 @@
-/// One datagram on its way into the ring.
-///
-/// The payload lies in the receiver's slab and is only there during `append`.
-@safe
-package struct ReceivedFrame {
-    // Safe to pass around: only reading the payload is not, and that is marked where it happens.
-    package let payload: UnsafeRawBufferPointer
-    /// Nanoseconds since 1970 at which the kernel received it.
-    package let receivedAt: Int64
-}
+package import Ring
 
 /// What all frames of one receiver have in common; opaque to the ring.
 package struct FrameOrigin: Equatable, Sendable {
@@ -22,13 +13,12 @@ package struct FrameOrigin: Equatable, Sendable {
 
 /// Where a receiver puts what it accepted: a ring in production, memory in tests.
 package protocol FrameSink: Sendable {
-    /// Takes the frames of one batch, in order, copying what it keeps.
+    /// Takes the frames of one batch, in order, copying what it keeps: the payloads lie in the
+    /// receiver's slab and are only there during the call.
     ///
     /// Called by the receiver's thread once per batch that has any frame; must not wait for the
     /// database.
     ///
     /// - Returns: what was dropped *of these frames* because there was no room.
-    func append(
-        _ frames: UnsafeBufferPointer<ReceivedFrame>, from origin: FrameOrigin
-    ) -> ReceiveTally.Count
+    func append(_ arrivals: Span<Arrival>) -> ReceiveTally.Count
 }

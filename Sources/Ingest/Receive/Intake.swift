@@ -1,3 +1,5 @@
+import Ring
+
 /// The receiver's choice: which datagrams of a batch go on, and what is counted for the others.
 @safe
 struct Intake: ~Copyable {
@@ -5,10 +7,12 @@ struct Intake: ~Copyable {
     var allow: AddressFilter
     private var drops: DropCounter
     private var frameCount = 0
-    private let frames: UnsafeMutablePointer<ReceivedFrame>
+    private let origin: FrameOrigin
+    private let frames: UnsafeMutablePointer<Arrival>
 
-    init(start: UInt32, allow: AddressFilter) {
+    init(start: UInt32, allow: AddressFilter, origin: FrameOrigin) {
         self.allow = allow
+        self.origin = origin
         drops = DropCounter(start: start)
         unsafe frames = .allocate(capacity: ReceiveLimits.batchCount)
     }
@@ -35,9 +39,11 @@ struct Intake: ~Copyable {
                 tally.empty.add(0)
             } else {
                 tally.accepted.add(datagram.size)
-                let frame = unsafe ReceivedFrame(
-                    payload: datagram.payload, receivedAt: datagram.receivedAt)
-                unsafe (frames + frameCount).initialize(to: frame)
+                let info = FrameInfo(
+                    receivedAt: datagram.receivedAt, source: origin.source,
+                    attributes: origin.attributes)
+                unsafe (frames + frameCount).initialize(
+                    to: Arrival(info: info, payload: datagram.payload))
                 frameCount += 1
             }
         }
@@ -46,10 +52,9 @@ struct Intake: ~Copyable {
     }
 
     /// Hands on what was kept, in one call; answers what found no room.
-    func append(to sink: some FrameSink, from origin: FrameOrigin) -> ReceiveTally.Count {
+    func append(to sink: some FrameSink) -> ReceiveTally.Count {
         guard frameCount > 0 else { return ReceiveTally.Count() }
-        return unsafe sink.append(
-            UnsafeBufferPointer(start: frames, count: frameCount), from: origin)
+        return unsafe sink.append(UnsafeBufferPointer(start: frames, count: frameCount).span)
     }
 
     /// Asks for the drop counter itself: drops behind the last datagram come with no other.

@@ -60,7 +60,8 @@ package final class Receiver<Sink: FrameSink>: Sendable {
     /// inherited one keeps its queue for the process that follows.
     package func run() throws(SocketError) {
         var batch = DatagramBatch(datagramMax: datagramMax)
-        var intake = Intake(start: socket.droppedBefore, allow: filter.withLock { $0 })
+        var intake = Intake(
+            start: socket.droppedBefore, allow: filter.withLock { $0 }, origin: origin)
         var version = filterVersion.load(ordering: .acquiring)
         while !isStopping.load(ordering: .acquiring) {
             let current = filterVersion.load(ordering: .acquiring)
@@ -85,7 +86,7 @@ package final class Receiver<Sink: FrameSink>: Sendable {
             return
         }
         var tally = intake.take(batch)
-        let overflow = intake.append(to: sink, from: origin)
+        let overflow = intake.append(to: sink)
         tally.settle(overflow: overflow)
         count(tally)
     }

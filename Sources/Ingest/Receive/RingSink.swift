@@ -46,25 +46,8 @@ package final class RingSink: FrameSink {
         turn = Lock(first % rings.count)
     }
 
-    package func append(
-        _ frames: UnsafeBufferPointer<ReceivedFrame>, from origin: FrameOrigin
-    ) -> ReceiveTally.Count {
+    package func append(_ arrivals: Span<Arrival>) -> ReceiveTally.Count {
         let ring = rings.count == 1 ? rings[0] : next()
-        return unsafe withUnsafeTemporaryAllocation(of: Arrival.self, capacity: frames.count) {
-            arrivals in
-            for index in 0..<frames.count {
-                let frame = unsafe frames[index]
-                let info = FrameInfo(
-                    receivedAt: frame.receivedAt, source: origin.source,
-                    attributes: origin.attributes)
-                unsafe arrivals.initializeElement(
-                    at: index, to: Arrival(info: info, payload: frame.payload))
-            }
-            return unsafe append(arrivals.span, to: ring)
-        }
-    }
-
-    private func append(_ arrivals: Span<Arrival>, to ring: Ring) -> ReceiveTally.Count {
         var losses = Losses()
         ring.append(arrivals) { loss in losses.add(loss) }
         return losses.settle(in: drops)
@@ -103,7 +86,8 @@ private struct Losses {
     /// - Returns: what was lost of the arrivals themselves.
     func settle(in drops: DropLedger) -> ReceiveTally.Count {
         var arrivals = ReceiveTally.Count()
-        for (source, tally) in others + [(source, tally)] where tally != DropTally() {
+        if tally == DropTally() { return arrivals }
+        for (source, tally) in others + [(source, tally)] {
             arrivals += tally.newest
             drops.add(tally, to: source)
         }

@@ -1,4 +1,5 @@
 import Glibc
+import Ring
 import Threads
 
 @testable import Ingest
@@ -41,8 +42,7 @@ final class TestSender {
 final class TestSink: FrameSink {
     struct Frame: Equatable {
         let text: String
-        let receivedAt: Int64
-        let origin: FrameOrigin
+        let info: FrameInfo
     }
 
     private let kept = Lock<[Frame]>([])
@@ -53,20 +53,19 @@ final class TestSink: FrameSink {
     var frames: [Frame] { kept.withLock { $0 } }
     var texts: [String] { frames.map(\.text) }
 
-    func append(
-        _ frames: UnsafeBufferPointer<ReceivedFrame>, from origin: FrameOrigin
-    ) -> ReceiveTally.Count {
-        guard hasRoom else {
-            let bytes = frames.reduce(0) { $0 + $1.payload.count }
-            return ReceiveTally.Count(datagrams: UInt64(frames.count), bytes: UInt64(bytes))
+    func append(_ arrivals: Span<Arrival>) -> ReceiveTally.Count {
+        var dropped = ReceiveTally.Count()
+        for index in 0..<arrivals.count {
+            let arrival = arrivals[index]
+            guard hasRoom else {
+                dropped.datagrams += 1
+                dropped.bytes += UInt64(arrival.payload.count)
+                continue
+            }
+            let text = String(decoding: arrival.payload, as: UTF8.self)
+            kept.withLock { $0.append(Frame(text: text, info: arrival.info)) }
         }
-        let copies = frames.map {
-            Frame(
-                text: String(decoding: $0.payload, as: UTF8.self), receivedAt: $0.receivedAt,
-                origin: origin)
-        }
-        kept.withLock { $0 += copies }
-        return ReceiveTally.Count()
+        return dropped
     }
 }
 

@@ -27,7 +27,10 @@ import Threads
             eventually { sink.frames.count == texts.count }
         }
         #expect(sink.texts == texts)
-        #expect(sink.frames.allSatisfy { $0.origin == origin })
+        #expect(
+            sink.frames.allSatisfy {
+                $0.info.source == origin.source && $0.info.attributes == origin.attributes
+            })
         #expect(tally.accepted.datagrams == 200)
         #expect(tally.accepted.bytes == UInt64(texts.reduce(0) { $0 + $1.utf8.count }))
         #expect(tally.isBalanced)

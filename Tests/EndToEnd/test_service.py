@@ -70,6 +70,23 @@ def test_a_reload_applies_a_changed_mapping(daemon, database):
     assert len(reloading) == 1 and int(reloading[0]["MONOTONIC_USEC"]) > 0
 
 
+def test_a_reload_moves_on_to_another_database(daemon, database):
+    daemon.start()
+    sender = daemon.sender()
+    rows = f"SELECT sensor_id FROM {READINGS}"
+    sender.send(f"{READINGS},sensor_id=1 temperature=1 {BASE}")
+    wait_until_equal("the row in the first", lambda: database.rows(rows), [(1,)])
+    other = database.server.new_database()
+    try:
+        daemon.config["database"]["conninfo"] = other.conninfo
+        daemon.reload()
+        sender.send(f"{READINGS},sensor_id=2 temperature=2 {BASE}")
+        wait_until_equal("the row in the second", lambda: other.rows(rows), [(2,)])
+        assert database.rows(rows) == [(1,)]
+    finally:
+        other.drop()
+
+
 def test_a_broken_file_is_refused_on_reload_and_the_old_one_stays(daemon, database):
     daemon.config["table"] = [{"name": READINGS, "measurement": ["water"]}]
     daemon.start()

@@ -65,6 +65,9 @@ package final class Lane: Sendable {
         orders.withLock { ($0.configuration, $0.version) }
     }
 
+    /// Changes with every new configuration.
+    var configurationVersion: Int { orders.withLock { $0.version } }
+
     /// Whether the lane shall end when its ring is empty.
     var isFinishing: Bool { orders.withLock { $0.deadline != nil } }
 

@@ -87,11 +87,14 @@ struct Writer: ~Copyable {
         }
     }
 
-    /// Works with one connection until the lane ends or the connection is lost.
+    /// Works with one connection until the lane ends, the connection is lost, or the configuration
+    /// names another database.
     private mutating func serve(_ connection: inout Connection) throws(WriteFailure) {
         var isPrepared = false
+        let target = configuration.database.connectionText
         while lane.shouldGoOn {
             takeUpConfiguration()
+            if configuration.database.connectionText != target { return }
             do throws(WriteFailure) {
                 if !isPrepared {
                     try prepare(&connection)
@@ -104,6 +107,8 @@ struct Writer: ~Copyable {
                     continue
                 }
                 pace()
+                // What comes after a reload's end is written by the new configuration.
+                guard lane.configurationVersion == version else { continue }
                 try refreshCatalogIfWanted(&connection)
                 try writeBatch(&connection)
                 outage.over()

@@ -78,7 +78,7 @@ struct StallDetector {
 
     mutating func stalledStage(_ now: Snapshot) -> String? {
         var stalled: String?
-        for listener in now.listeners where !listener.isEnded {
+        for listener in now.listeners where !listener.hasEnded {
             if isStalled("receive \(listener.name)", listener.turns, now.time) {
                 stalled = "receive \(listener.name)"
             }

@@ -1,5 +1,3 @@
-import Logging
-import Synchronization
 import Systemd
 import Threads
 
@@ -7,8 +5,7 @@ import Threads
 package final class Listener: Sendable {
     package let name: String
     let receiver: Receiver<RingSink>
-    private let hasEnded = Atomic<Bool>(false)
-    private let failure = Lock<SocketError?>(nil)
+    private let thread = Lock<PlainThread?>(nil)
 
     init(name: String, receiver: Receiver<RingSink>) {
         self.name = name
@@ -19,22 +16,23 @@ package final class Listener: Sendable {
     ///
     /// - Parameter onFailure: called on that thread.
     func start(onFailure: @escaping @Sendable (SocketError) -> Void) {
-        _ = PlainThread(name: "receive \(name)") { [self] in
+        let started = PlainThread(name: "receive \(name)") { [receiver] in
             do throws(SocketError) {
                 try receiver.run()
             } catch {
-                failure.withLock { $0 = error }
                 onFailure(error)
             }
-            hasEnded.store(true, ordering: .releasing)
         }
+        thread.withLock { $0 = started }
     }
 
-    package func stop() { receiver.stop() }
+    /// Asks the receiver to end, and waits until it has.
+    func stop() async {
+        receiver.stop()
+        await thread.withLock { $0 }?.joinWhenEnded()
+    }
 
-    package var isEnded: Bool { hasEnded.load(ordering: .acquiring) }
-
-    package var error: SocketError? { failure.withLock { $0 } }
+    package var hasEnded: Bool { thread.withLock { $0 }?.hasEnded ?? false }
 }
 
 /// Hands the service manager's sockets to the listeners that they are meant for.

@@ -10,8 +10,6 @@ struct ReceiverService: Service {
     /// Called on a receiver's thread when its socket has failed for good.
     let onFailure: @Sendable () -> Void
 
-    private static let look = Duration.milliseconds(10)
-
     func run() async throws {
         for listener in listeners {
             listener.start { [logger, onFailure] error in
@@ -22,9 +20,8 @@ struct ReceiverService: Service {
         try? await gracefulShutdown()
         notify.send(.stopping, .status("stopping, writing what is in the ring"))
         logger.event(.stopping, .notice, "stopping: no more datagrams are taken")
-        for listener in listeners { listener.stop() }
-        while listeners.contains(where: { !$0.isEnded }) {
-            try? await Task.sleep(for: Self.look)
+        await withDiscardingTaskGroup { group in
+            for listener in listeners { group.addTask { await listener.stop() } }
         }
     }
 }

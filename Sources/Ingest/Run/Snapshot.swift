@@ -6,7 +6,7 @@ package struct Snapshot: Sendable {
         package let name: String
         package let tally: ReceiveTally
         package let turns: UInt64
-        package let isEnded: Bool
+        package let hasEnded: Bool
     }
 
     package struct LaneState: Sendable {
@@ -68,7 +68,7 @@ extension Pipeline {
             listeners: listeners.map { listener in
                 Snapshot.ListenerState(
                     name: listener.name, tally: listener.receiver.tally,
-                    turns: listener.receiver.turns, isEnded: listener.isEnded)
+                    turns: listener.receiver.turns, hasEnded: listener.hasEnded)
             },
             lanes: lanes.map { lane in
                 let report = lane.report.withLock { $0 }

@@ -17,16 +17,14 @@ struct SyncService: Service {
             return
         }
         let stop = Lock(false)
-        let isEnded = Lock(false)
         // A thread, because a disk may take its time and the cooperative pool has few of them.
-        _ = PlainThread(name: "sync") { [self] in
+        let thread = PlainThread(name: "sync") { [self] in
             while !stop.wait(atMost: interval, until: { $0 }) { syncAll() }
-            isEnded.withLock { $0 = true }
         }
         try? await gracefulShutdown()
         stop.withLock { $0 = true }
         stop.wakeAll()
-        while !isEnded.withLock({ $0 }) { try? await Task.sleep(for: .milliseconds(10)) }
+        await thread.joinWhenEnded()
     }
 
     private func syncAll() {

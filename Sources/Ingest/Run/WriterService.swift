@@ -14,8 +14,8 @@ struct WriterService: Service {
     private static let look = Duration.milliseconds(10)
 
     func run() async throws {
-        for lane in lanes {
-            _ = PlainThread(name: "write \(lane.number)") { [logger] in
+        let threads = lanes.map { lane in
+            PlainThread(name: "write \(lane.number)") { [logger] in
                 var writer = Writer(lane, logger: logger)
                 writer.run()
             }
@@ -28,6 +28,9 @@ struct WriterService: Service {
         // A server that does not answer must not hold the stop up; the ring keeps everything.
         for lane in lanes where !lane.hasStopped { lane.interrupt() }
         await wait(until: .now + Self.grace)
+        for (lane, thread) in zip(lanes, threads) where lane.hasStopped {
+            await thread.joinWhenEnded()
+        }
         let left = lanes.reduce(0) { $0 + $1.ring.snapshot().frameCount }
         if left == 0 {
             logger.event(.drained, .info, "everything that was accepted is in the database")

@@ -10,6 +10,7 @@ enum Layout {
     /// Two slots of each kind, written in turns, on different pages and in disk sectors of their own.
     static let markSlots = (first: 8192, second: 12288)
     static let sessionSlots = (first: 8704, second: 12800)
+    static let confirmationSlots = (first: 9216, second: 13312)
 
     /// Two copies of the registry of sources.
     static let registryOffsets = [16384, 49152]

@@ -107,6 +107,26 @@ extension Mark {
     }
 }
 
+/// The highest position that the database is known to have had: what tells a database that was
+/// restored from one that only has not been given everything. The tail cannot: it also moves when
+/// frames are dropped and when the head leaps.
+struct Confirmation: Sendable {
+    /// 0 when there was none.
+    private(set) var position: UInt64
+    private var slots: Slots
+
+    init(header: Region, seed: UInt32) {
+        slots = Slots(header: header, seed: seed, offsets: Layout.confirmationSlots)
+        position = slots.newest()?[0] ?? 0
+    }
+
+    mutating func record(_ position: UInt64) {
+        guard position != self.position else { return }
+        self.position = position
+        slots.write([position, 0, 0, 0, 0, 0])
+    }
+}
+
 /// Who had the file open last, and how that ended.
 struct Session: Equatable, Sendable {
     /// A number for that boot of the machine: with another one the page cache was lost in between.

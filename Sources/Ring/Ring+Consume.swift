@@ -3,7 +3,8 @@ import Threads
 /// What `resume(after:)` did.
 package enum Resumption: Equatable, Sendable {
     /// The position is the tail, or lies before it: nothing of what is in the ring is in the
-    /// database. With `behind` bytes between them, the database may have been restored.
+    /// database. It has had `behind` bytes more than it has now, if that is not 0: it was restored
+    /// or replaced. This is said once.
     case nothingToSkip(behind: UInt64)
     /// So many frames were in the database already.
     case skipped(frames: Int)
@@ -125,11 +126,14 @@ extension State {
                 position: position, tail: mark.tail.position, head: mark.head.position)
         }
         advance(to: found)
+        confirmation.record(position)
     }
 
     mutating func resume(after position: UInt64) throws(RingError) -> Resumption {
         if position <= mark.tail.position {
-            return .nothingToSkip(behind: mark.tail.position - position)
+            let confirmed = confirmation.position
+            confirmation.record(position)
+            return .nothingToSkip(behind: confirmed > position ? confirmed - position : 0)
         }
         if position > mark.head.position {
             guard position < RingLimits.positionMax, position % UInt64(Layout.alignment) == 0 else {
@@ -143,6 +147,7 @@ extension State {
             mark.tail = mark.head
             pin = nil
             publish()
+            confirmation.record(position)
             return .jumped(frames: frames, from: before)
         }
         guard let found = find(position) else {
@@ -150,6 +155,7 @@ extension State {
                 position: position, tail: mark.tail.position, head: mark.head.position)
         }
         advance(to: found)
+        confirmation.record(position)
         return .skipped(frames: Int(found.frames.frames))
     }
 

@@ -10,14 +10,24 @@ package struct RingConfiguration: Sendable {
     /// What happens to a payload that finds the ring full.
     package var overflow: Overflow
     /// Tests play a start of the machine with another number.
-    var boot = bootNumber()
+    var boot: UInt64
 
     /// A ring at `path`.
-    package init(path: String, capacity: Int, overflow: Overflow) {
+    ///
+    /// - Parameter bootIdentifier: the machine's boot as the service manager names it, where a
+    ///   sandbox hides what the kernel says.
+    package init(
+        path: String, capacity: Int, overflow: Overflow, bootIdentifier: String? = nil
+    ) {
         self.path = path
         self.capacity = capacity
         self.overflow = overflow
+        boot = bootNumber(bootIdentifier)
     }
+
+    /// Whether a crash of the process can be told from one of the machine. If not, every start
+    /// after a crash reads the whole ring.
+    package var isBootKnown: Bool { boot != 0 }
 }
 
 /// Puts damaged bytes aside before they are overwritten.
@@ -114,6 +124,7 @@ extension Ring {
         report.jumpTarget = jumpTarget
         var state = State(
             codec: codec, mark: repaired, usedBytes: usedBytes, slots: slots, sources: sources,
+            confirmation: Confirmation(header: file.header, seed: seed),
             payloadBytes: survey.payloadBytes)
         state.skipMarkers()
         state.publish()

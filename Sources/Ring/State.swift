@@ -14,6 +14,7 @@ struct State: Sendable {
     var usedBytes: Int
     var slots: Slots
     var sources: SourceRegistry
+    var confirmation: Confirmation
     var tally = RingTally()
     /// Payloads of all frames in the ring.
     var payloadBytes: Int

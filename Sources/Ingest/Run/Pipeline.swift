@@ -54,12 +54,18 @@ package final class Pipeline: Sendable {
         _ number: Int, _ configuration: Configuration, _ logger: Logger
     ) throws(StartError) -> (ring: Ring, frames: Int) {
         let path = configuration.ring.directory + "/ring-\(number)"
+        // The unit's sandbox hides the kernel's own word; systemd gives it as a variable instead.
+        let settings = RingConfiguration(
+            path: path, capacity: configuration.ring.size,
+            overflow: configuration.ring.overflow == .dropOldest ? .dropOldest : .dropNewest,
+            bootIdentifier: processEnvironment("SLUICE_BOOT_ID"))
+        if number == 0, !settings.isBootKnown {
+            logger.warning(
+                "this boot of the machine has no name: after a crash, the start reads the whole ring; set SLUICE_BOOT_ID=%b in the unit"
+            )
+        }
         do throws(RingError) {
-            let (ring, report) = try Ring.open(
-                RingConfiguration(
-                    path: path, capacity: configuration.ring.size,
-                    overflow: configuration.ring.overflow == .dropOldest
-                        ? .dropOldest : .dropNewest))
+            let (ring, report) = try Ring.open(settings)
             tell(report, of: ring, wanted: configuration.ring.size, logger)
             return (ring, report.frames)
         } catch {

@@ -159,6 +159,9 @@ struct LineWalker {
             // Blank as far as one can see.
             return recover(block, start, .truncated, scanner.end, &batch)
         }
+        if scanner.position - start > lineBytesMax {
+            return recover(block, start, .lineTooLong, scanner.position, &batch)
+        }
         if scanner.isAtLineEnd {
             if let lineFeed = firstLineFeed(block, scanner.position, scanner.end) {
                 lineNumber += 1
@@ -198,8 +201,9 @@ struct LineWalker {
         let window = min(block.count, start + lineBytesMax + Limits.lineEndBytes)
         let isCut = window < block.count
         let lineFeed = firstLineFeed(block, start, window)
-        // An escape or a CR is read together with the byte behind it.
-        let mayBeCut = position + Limits.lineEndBytes > window
+        // An escape or a CR is read together with the byte behind it; a line feed is the end.
+        let isAtLineFeed = unsafe position < window && block.base[position] == Byte.lineFeed
+        let mayBeCut = !isAtLineFeed && position + Limits.lineEndBytes > window
         // The scanner never stops on a line feed inside of a string: at or before the first one,
         // it stood in the first physical line and saw all that matters.
         let isWithinFirst = lineFeed.map { position <= $0 } ?? false
@@ -214,7 +218,9 @@ struct LineWalker {
             }
         }
         let end = rawEnd(block, start, lineFeed ?? window)
-        if end - start > lineBytesMax { error = .lineTooLong }
+        // A string may have led the scanner beyond the first physical line.
+        let reached = max(end, rawEnd(block, start, position))
+        if reached - start > lineBytesMax { error = .lineTooLong }
         refuse(block, start, min(end, start + lineBytesMax), error, &batch)
         if let lineFeed {
             lineNumber += 1

@@ -212,21 +212,27 @@ extension PointScanner {
         position += 1
         if !isAtValueEnd {
             let isUpper = first & 0x20 == 0
-            guard accept(isTrue ? "rue" : "alse") || (isUpper && accept(isTrue ? "RUE" : "ALSE"))
-            else { throw refusal(.value) }
+            let isCapital = isUpper && position < end && self[position] & 0x20 == 0
+            let rest: StaticString =
+                isCapital ? (isTrue ? "RUE" : "ALSE") : (isTrue ? "rue" : "alse")
+            guard accept(rest) else { throw refusal(.value) }
             guard isAtValueEnd else { throw refusal(.value) }
         }
         let text = slice(start, position)
         return Item(key: key, text: text, bits: isTrue ? 1 : 0, kind: .bool)
     }
 
-    /// Steps over `word` when it comes next.
+    /// Steps over as much of `word` as comes next: after a refusal, `position` must tell how far
+    /// the scanner has looked.
+    ///
+    /// - Returns: whether it was all of it.
     private mutating func accept(_ word: StaticString) -> Bool {
-        let count = word.utf8CodeUnitCount
-        guard end - position >= count,
-            unsafe memcmp(base + position, word.utf8Start, count) == 0
-        else { return false }
-        position += count
+        for index in 0..<word.utf8CodeUnitCount {
+            guard position < end, unsafe self[position] == word.utf8Start[index] else {
+                return false
+            }
+            position += 1
+        }
         return true
     }
 

@@ -9,7 +9,7 @@ struct Parse: ParsableCommand {
         discussion: """
             Prints one JSON object per point or error, in the order of the input; blank lines and \
             comments give nothing. Ends with 0 when every line is good, with 65 when one is not, \
-            and with 66 when a file cannot be read.
+            with 66 when a file cannot be read, and with 74 when the output cannot be written.
             """)
 
     @Option(help: "The unit of the timestamps.")
@@ -36,7 +36,7 @@ struct Parse: ParsableCommand {
             do {
                 try parse(file, into: &output)
             } catch {
-                output.flush()
+                try? output.flush()
                 report(error.message)
                 throw ExitCode(error.exitCode)
             }
@@ -52,36 +52,42 @@ struct Parse: ParsableCommand {
         var decoder = StreamDecoder(
             precision: precision.precision, lineBytesMax: maxLineBytes)
         output.file = file
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { unsafe piece.deallocate() }
         while true {
-            let count = unsafe piece.withUnsafeMutableBytes { bytes in
-                unsafe read(descriptor, bytes.baseAddress, bytes.count)
-            }
+            let count = unsafe read(descriptor, piece.baseAddress, piece.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw .unreadable(file, errno) }
             if count == 0 { break }
-            unsafe piece.withUnsafeBytes { bytes in
-                unsafe decoder.feed(UnsafeRawBufferPointer(rebasing: bytes[..<count])) {
-                    output.add($0)
-                }
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: piece[..<count])
+            try unsafe decoder.feed(bytes) { (batch) throws(ParseFailure) in
+                try output.add(batch)
             }
-            output.flush()
+            try output.flush()
         }
-        decoder.finish(eof) { output.add($0) }
-        output.flush()
+        try decoder.finish(eof) { (batch) throws(ParseFailure) in try output.add(batch) }
+        try output.flush()
     }
 }
 
-/// Why the input could not be read to its end.
-private enum ParseFailure: Error {
+/// Why the command could not go on to the input's end.
+enum ParseFailure: Error {
     case unreadable(String, Int32)
+    case unwritable(Int32)
 
-    var exitCode: Int32 { EX_NOINPUT }
+    var exitCode: Int32 {
+        switch self {
+        case .unreadable: EX_NOINPUT
+        case .unwritable: EX_IOERR
+        }
+    }
 
     var message: String {
         switch self {
         case .unreadable(let file, let code):
             unsafe "cannot read \(file): \(String(cString: strerror(code))); name a readable file"
+        case .unwritable(let code):
+            unsafe "cannot write standard output: \(String(cString: strerror(code)))"
         }
     }
 }

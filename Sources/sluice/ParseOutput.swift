@@ -17,10 +17,10 @@ struct ParseOutput {
         bytes.reserveCapacity(2 * ParseOutput.flushBytes)
     }
 
-    mutating func add(_ batch: borrowing DecodedBatch) {
+    mutating func add(_ batch: borrowing DecodedBatch) throws(ParseFailure) {
         for index in 0..<batch.lineCount {
             add(batch.line(index), of: batch)
-            if bytes.count >= ParseOutput.flushBytes { flush() }
+            if bytes.count >= ParseOutput.flushBytes { try flush() }
         }
     }
 
@@ -106,14 +106,16 @@ struct ParseOutput {
     }
 
     /// Writes out what is there. A reader that went away ends the program by its signal.
-    mutating func flush() {
+    ///
+    /// - Throws: the `errno` when it cannot be written.
+    mutating func flush() throws(ParseFailure) {
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { all in
                 unsafe write(STDOUT_FILENO, all.baseAddress! + written, all.count - written)
             }
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { break }
+            guard count > 0 else { throw .unwritable(errno) }
             written += count
         }
         bytes.removeAll(keepingCapacity: true)

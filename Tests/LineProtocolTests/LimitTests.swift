@@ -38,6 +38,30 @@ import Testing
         let blanks = String(repeating: " ", count: 11)
         #expect(outcome(blanks + " \nm f=1", 10) == ["1!line_too_long", "2"])
         #expect(outcome(String(repeating: " ", count: 10) + "\nm f=1", 10) == ["2"])
+        for end in ["", "\n", "\r", "\r\n"] {
+            #expect(outcome(blanks + end, 10) == ["1!line_too_long"])
+            #expect(outcome(blanks.dropLast() + end, 10) == [])
+        }
+    }
+
+    @Test(arguments: [
+        "t", "T", "true", "True", "TRUE", "f", "F", "false", "False", "FALSE", "tRUE", "TrUE",
+        "falsE", "1.5e3", "12u", "\"\\\"\"",
+    ])
+    func `no value behind a string with a line feed is cut by pieces or limits`(value: String) {
+        let payload = Array("m s=\"a\nb\",f=\(value) 1\nn f=1".utf8)
+        for limit in payload.count - 16...payload.count {
+            let whole = decodeWhole(payload, lineBytesMax: limit)
+            for size in 1...payload.count {
+                #expect(decodeInPieces(of: size, payload, lineBytesMax: limit) == whole)
+            }
+        }
+    }
+
+    @Test func `an error beyond the limit is that of a line too long`() {
+        #expect(outcome("m s=\"\n\"f", 6) == ["1!line_too_long", "2!field"])
+        #expect(outcome("m s=\"\n\",u=false", 12)[0] == "1!line_too_long")
+        #expect(outcome("m s=\"\n\",u=true,f=1\\", 17)[0] == "1!line_too_long")
     }
 
     @Test func `a line far longer than the stream's buffer is one error`() {

@@ -25,6 +25,9 @@ package struct RingConfiguration: Sendable {
         boot = bootNumber(bootIdentifier)
     }
 
+    /// `capacity` as a new file gets it; within the limits.
+    package var wholeCapacity: Int { (capacity + 4095) & ~4095 }
+
     /// Whether a crash of the process can be told from one of the machine. If not, every start
     /// after a crash reads the whole ring.
     package var isBootKnown: Bool { boot != 0 }
@@ -57,13 +60,13 @@ extension Ring {
         guard (RingLimits.capacityMin...RingLimits.capacityMax) ~= configuration.capacity else {
             throw .capacityOutOfRange(configuration.capacity)
         }
-        let capacity = (configuration.capacity + 4095) & ~4095
         let path = configuration.path
         if let (descriptor, status) = try RingFile.open(path, .exclusive) {
             return try openExisting(configuration, descriptor, Int(status.st_size), keep)
         }
         let superblock = Superblock(
-            identity: .random(), capacity: capacity, createdAt: nowInNanoseconds())
+            identity: .random(), capacity: configuration.wholeCapacity,
+            createdAt: nowInNanoseconds())
         let file = try RingFile.create(path, bytes: superblock.fileBytes) { memory in
             superblock.write(to: memory)
             let start = Cursor(position: 0, offset: 0)

@@ -81,6 +81,8 @@ struct ConfigurationBuilder {
                 .connectionText,
                 "holds a password; keep it in a .pgpass file (or PGPASSFILE), in a libpq service "
                     + "file, or in a systemd credential: LoadCredential=db-password:FILE")
+        } else if let complaint = complaint(about: database.connectionText) {
+            section.report(.connectionText, "is wrong: \(complaint)")
         }
         if database.retryMin > database.retryMax {
             section.report(

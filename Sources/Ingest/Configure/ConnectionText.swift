@@ -1,3 +1,16 @@
+import Postgres
+
+/// What libpq has against a connection string; nil when it can read it. Only for one without a
+/// password: the complaint may quote it.
+func complaint(about connectionText: String) -> String? {
+    do throws(PostgresError) {
+        _ = try ConnectionText(connectionText)
+        return nil
+    } catch {
+        return error.message
+    }
+}
+
 /// Whether a libpq connection string holds a password, in any of the ways that libpq reads one.
 ///
 /// It errs on the side of finding one: a false alarm is corrected in a minute, a password in a

@@ -107,10 +107,22 @@ package final class Lane: Sendable {
         turnCount.add(1, ordering: .relaxed)
     }
 
-    /// Says where the writer may stand still.
-    func waitingForDatabase(_ waits: Bool) {
-        waitsForDatabase.store(waits, ordering: .relaxed)
-        turn()
+    /// Makes one call to the database, in which the writer may stand still as long as the server
+    /// does. Everything else that it does must move.
+    @discardableResult @inline(__always)
+    func ask<Answer: ~Copyable>(
+        _ call: () throws(PostgresError) -> Answer
+    ) throws(WriteFailure) -> Answer {
+        waitsForDatabase.store(true, ordering: .relaxed)
+        defer {
+            waitsForDatabase.store(false, ordering: .relaxed)
+            turn()
+        }
+        do throws(PostgresError) {
+            return try call()
+        } catch {
+            throw .database(error)
+        }
     }
 
     func hold(_ interrupter: Interrupter?) {

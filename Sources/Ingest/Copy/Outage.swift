@@ -10,6 +10,8 @@ struct Outage {
     private var told: String?
     private var since: ContinuousClock.Instant?
     private var attempts = 0
+    /// The server's process whose connection has been told of; another one is another connection.
+    private var toldConnection: Int32?
 
     init(logger: Logger, report: Lock<LaneReport>) {
         self.logger = logger
@@ -41,12 +43,21 @@ struct Outage {
     }
 
     /// A batch came through, or the connection stands and there is nothing to write.
-    mutating func over() {
+    mutating func over(_ connection: borrowing Connection) {
+        let isNew = toldConnection != connection.serverProcess
+        if !isNew && since == nil { return }
+        toldConnection = connection.serverProcess
         report.withLock { $0.enter(.writing) }
-        guard let since else { return }
+        guard let since else {
+            logger.event(
+                .databaseConnected, .info, "connected to the database",
+                ["database": "\(connection.redacted)"])
+            return
+        }
         logger.event(
             .databaseConnected, .notice, "the database takes readings again",
             [
+                "database": "\(connection.redacted)",
                 "away": "\(ContinuousClock.now - since)",
                 "attempts": "\(attempts)",
             ])

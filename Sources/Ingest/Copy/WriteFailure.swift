@@ -24,7 +24,8 @@ enum WriteFailure: Error {
     /// What happened, on one line.
     var text: String {
         switch self {
-        case .database(let error), .doubt(let error): error.description
+        case .database(let error), .doubt(let error):
+            ([error.description] + [error.advice].compactMap { $0 }).joined(separator: "; ")
         case .tableProblem(let problems): "table \(problems.table): \(problems.description)"
         case .ring(let text): text
         case .progressMoved:

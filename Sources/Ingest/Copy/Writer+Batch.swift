@@ -11,16 +11,9 @@ extension Writer {
         guard let frames = lane.ring.pin(byteLimit: configuration.batch.bytes) else { return }
         beginTally()
         rows.removeAll()
-        lane.waitingForDatabase(true)
-        defer { lane.waitingForDatabase(false) }
-        let end: UInt64
-        do throws(PostgresError) {
-            try connection.execute(
-                isCareful ? "BEGIN; SET CONSTRAINTS ALL IMMEDIATE" : "BEGIN")
-        } catch {
-            throw .database(error)
-        }
-        end = try encodeFrames(frames, &connection)
+        let begin = isCareful ? "BEGIN; SET CONSTRAINTS ALL IMMEDIATE" : "BEGIN"
+        try lane.ask { () throws(PostgresError) in try connection.execute(begin) }
+        let end = try encodeFrames(frames, &connection)
         try flush(&connection)
         try commit(end, &connection)
         settle(end)
@@ -39,13 +32,10 @@ extension Writer {
             end = frame.end
             if rowCount >= configuration.batch.rows { break }
             guard !isCareful else { continue }
-            do throws(PostgresError) {
+            try lane.ask { () throws(PostgresError) in
                 try sender.sendAhead(rows, router.shapes, on: &connection)
-            } catch {
-                throw .database(error)
             }
         }
-        lane.turn()
         return end
     }
 
@@ -155,31 +145,30 @@ extension Writer {
 
     /// Writes the rows of the slab within the open transaction and empties it.
     private mutating func flush(_ connection: inout Connection) throws(WriteFailure) {
-        do throws(PostgresError) {
-            if isCareful {
-                for shape in rows.shapes { try writeCarefully(shape, &connection) }
-            } else {
-                let suppressed = try sender.finish(rows, router.shapes, on: &connection)
-                for (row, missing) in suppressed {
-                    noteSuppressed(rows.origin(of: row), missing)
-                }
+        if isCareful {
+            for shape in rows.shapes { try writeCarefully(shape, &connection) }
+        } else {
+            let suppressed = try lane.ask { () throws(PostgresError) in
+                try sender.finish(rows, router.shapes, on: &connection)
             }
-        } catch {
-            throw .database(error)
+            for (row, missing) in suppressed {
+                noteSuppressed(rows.origin(of: row), missing)
+            }
         }
         rows.removeAll()
-        lane.turn()
     }
 
     private mutating func writeCarefully(
         _ shape: Int, _ connection: inout Connection
-    ) throws(PostgresError) {
+    ) throws(WriteFailure) {
         var refusals: [FaultFinder.Refusal] = []
         var suppressed: [(row: Int, missing: Int)] = []
-        try FaultFinder.write(
-            rows, shape, router.shapes[shape], with: &sender, on: &connection,
-            onRefusal: { refusals.append($0) },
-            onSuppressed: { suppressed.append(($0, $1)) })
+        try lane.ask { () throws(PostgresError) in
+            try FaultFinder.write(
+                rows, shape, router.shapes[shape], with: &sender, on: &connection,
+                onRefusal: { refusals.append($0) },
+                onSuppressed: { suppressed.append(($0, $1)) })
+        }
         for refusal in refusals {
             let origin = rows.origin(of: refusal.row)
             let reason = RejectReason(sqlState: refusal.error.sqlState ?? "")
@@ -207,20 +196,17 @@ extension Writer {
     private mutating func commit(
         _ end: UInt64, _ connection: inout Connection
     ) throws(WriteFailure) {
-        let isOurs: Bool
-        do throws(PostgresError) {
-            isOurs = try progress.move(to: end, &connection)
-        } catch {
-            throw .database(error)
+        let isOurs = try lane.ask { () throws(PostgresError) in
+            try progress.move(to: end, &connection)
         }
         guard isOurs else { throw .progressMoved }
-        do throws(PostgresError) {
-            try connection.execute("COMMIT")
+        do throws(WriteFailure) {
+            try lane.ask { () throws(PostgresError) in try connection.execute("COMMIT") }
         } catch {
             // A server that still talks to us has rolled back; one that went away may not have.
-            guard connection.isBroken else { throw .database(error) }
+            guard connection.isBroken, case .database(let reason) = error else { throw error }
             doubt = end
-            throw .doubt(error)
+            throw .doubt(reason)
         }
     }
 

@@ -41,7 +41,7 @@ struct Writer: ~Copyable {
             byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
         decoded = DecodedBatch(
             lineCapacity: IngestLimits.linesPerDecode, lineBytesMax: IngestLimits.lineBytesMax)
-        router = Router(Destinations(tables: [], mappings: []))
+        router = Router(.none)
         progress = Progress(of: lane.ring.identity)
         outage = Outage(logger: logger, report: lane.report)
         backoff = Backoff(
@@ -64,6 +64,8 @@ struct Writer: ~Copyable {
             } catch {
                 lane.hold(nil)
                 sender.reset()
+                // What is cut off at the end of a stop is no outage.
+                guard lane.shouldGoOn else { break }
                 outage.unavailable(error, wasConnected: wasConnected)
                 lane.pause(backoff.next())
             }
@@ -73,17 +75,13 @@ struct Writer: ~Copyable {
     }
 
     private func connect() throws(WriteFailure) -> Connection {
-        lane.waitingForDatabase(true)
-        defer { lane.waitingForDatabase(false) }
-        do throws(PostgresError) {
-            return try Connection.open(
+        try lane.ask { () throws(PostgresError) in
+            try Connection.open(
                 configuration.database,
                 onNotice: { [logger] notice in
                     logger.debug("database: \(notice.description)")
                 },
-                isWanted: { !lane.isOverdue })
-        } catch {
-            throw .database(error)
+                isWanted: { lane.shouldGoOn })
         }
     }
 
@@ -99,11 +97,11 @@ struct Writer: ~Copyable {
                 if !isPrepared {
                     try prepare(&connection)
                     isPrepared = true
-                    outage.over()
                 }
                 guard lane.ring.waitForFrames(atMost: Lane.turnPause) else {
                     lane.turn()
-                    try checkIdle(&connection)
+                    try lane.ask { () throws(PostgresError) in try connection.checkIdle() }
+                    outage.over(connection)
                     continue
                 }
                 pace()
@@ -111,22 +109,13 @@ struct Writer: ~Copyable {
                 guard lane.configurationVersion == version else { continue }
                 try refreshCatalogIfWanted(&connection)
                 try writeBatch(&connection)
-                outage.over()
+                outage.over(connection)
                 backoff.reset()
                 holdBackoff.reset()
                 isCareful = false
             } catch {
                 isPrepared = try recover(from: error, &connection) && isPrepared
             }
-        }
-    }
-
-    /// A server that went away is noticed, told and waited for before the next reading comes.
-    private func checkIdle(_ connection: inout Connection) throws(WriteFailure) {
-        do throws(PostgresError) {
-            try connection.checkIdle()
-        } catch {
-            throw .database(error)
         }
     }
 
@@ -145,11 +134,7 @@ struct Writer: ~Copyable {
         }
         lane.ring.unpin()
         if connection.isBroken { throw failure }
-        do throws(PostgresError) {
-            try connection.execute("ROLLBACK")
-        } catch {
-            throw .database(error)
-        }
+        try lane.ask { () throws(PostgresError) in try connection.execute("ROLLBACK") }
         switch failure.remedy {
         case .rejectRows, .stage, .reloadCatalog:
             // Bad rows: once more, finding them. A table that has changed: with a fresh catalog.
@@ -198,20 +183,13 @@ struct Writer: ~Copyable {
     // MARK: - What the database knows
 
     private mutating func prepare(_ connection: inout Connection) throws(WriteFailure) {
-        lane.waitingForDatabase(true)
-        defer { lane.waitingForDatabase(false) }
-        do throws(PostgresError) {
+        try lane.ask { () throws(PostgresError) in
             try connection.execute("SET lock_timeout = '\(IngestLimits.lockTimeoutSeconds)s'")
             try progress.read(&connection)
-        } catch {
-            throw .database(error)
         }
         resolveDoubt()
         try resume()
         try readCatalog(&connection)
-        logger.event(
-            .databaseConnected, .info, "connected to the database",
-            ["database": "\(connection.redacted)", "lane": "\(lane.number)"])
     }
 
     /// Settles a COMMIT that was not answered, now that the database has been asked.
@@ -259,12 +237,10 @@ struct Writer: ~Copyable {
     private mutating func readCatalog(_ connection: inout Connection) throws(WriteFailure) {
         lastCatalogRead = .now
         isCatalogStale = false
-        do throws(PostgresError) {
-            let catalog = try Catalog(&connection)
-            router.reset(Destinations(tables: catalog.tables, mappings: configuration.tables))
-        } catch {
-            throw .database(error)
-        }
+        let catalog = try lane.ask { () throws(PostgresError) in try Catalog(&connection) }
+        router.reset(
+            Destinations(
+                tables: catalog.tables, mappings: configuration.tables, role: connection.role))
         tellTableProblems()
     }
 

@@ -22,7 +22,8 @@ package struct Destinations: Sendable {
     /// - Parameters:
     ///   - tables: all that the role sees, in the order of its search path.
     ///   - mappings: what the operator has said about some of them.
-    package init(tables: [Table], mappings: [Configuration.Table]) {
+    ///   - role: who is to write, for advice about rights.
+    package init(tables: [Table], mappings: [Configuration.Table], role: String) {
         for mapping in mappings {
             guard let table = Self.find(mapping.name, in: tables) else {
                 let problem = "there is no such table; create it or correct [[table]] name"
@@ -32,14 +33,14 @@ package struct Destinations: Sendable {
                 continue
             }
             add(
-                Self.target(table, mapping),
+                Self.target(table, mapping, role),
                 for: mapping.measurements + [table.name])
         }
         for table in tables
         where byMeasurement[Array(table.name.utf8)] == nil && table.isOnSearchPath
             && table.name != Self.progressTable && TableTarget.hasTimeColumn(table)
         {
-            add(Self.target(table), for: [table.name])
+            add(Self.target(table, nil, role), for: [table.name])
         }
     }
 
@@ -62,12 +63,17 @@ package struct Destinations: Sendable {
         }
     }
 
-    private static func target(_ table: Table, _ mapping: Configuration.Table? = nil) -> Target {
+    /// A router's beginning, before the catalog has been read.
+    static let none = Destinations(tables: [], mappings: [], role: "")
+
+    private static func target(
+        _ table: Table, _ mapping: Configuration.Table?, _ role: String
+    ) -> Target {
         do throws(TableTarget.Problems) {
             return .usable(
                 try TableTarget(
                     table, timeName: mapping?.timeColumn, names: mapping?.columns,
-                    isNamed: mapping != nil))
+                    isNamed: mapping != nil, role: role))
         } catch {
             return .unusable(error)
         }

@@ -26,8 +26,10 @@ package struct TableTarget: Sendable {
     ///   - timeName: the column for the timestamp, when the operator has named it.
     ///   - names: the only columns to fill, when the operator has listed them.
     ///   - isNamed: whether the operator has named the table.
+    ///   - role: who is to write, for advice about rights.
     package init(
-        _ table: Table, timeName: String? = nil, names: [String]? = nil, isNamed: Bool = false
+        _ table: Table, timeName: String? = nil, names: [String]? = nil, isNamed: Bool = false,
+        role: String
     ) throws(Problems) {
         self.table = table
         var texts = Self.unknownNames(in: table, timeName: timeName, names: names)
@@ -53,11 +55,11 @@ package struct TableTarget: Sendable {
                 "column \"\(column.name)\" is NOT NULL without a default and nothing fills it;"
                     + (column.mayInsert
                         ? " add it to [[table]] columns or give it a default"
-                        : " the role has no right to: GRANT INSERT"))
+                        : " \(role) has no right to: GRANT INSERT ON \(table.sqlName)"))
         }
         if !table.mayInsert && !table.columns.contains(where: \.mayInsert) {
             // The columns follow from the right; one problem is enough.
-            texts = ["no right to write: GRANT INSERT ON \(table.sqlName) TO the role"]
+            texts = ["no right to write: GRANT INSERT ON \(table.sqlName) TO \(role)"]
         }
         guard texts.isEmpty, let time, let timeColumn = table.column(named: time) else {
             throw Problems(

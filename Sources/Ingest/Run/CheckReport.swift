@@ -60,7 +60,8 @@ package struct CheckReport: Sendable {
             problems.append(
                 "table \(Destinations.progressTable) is missing; apply the files in schema/")
         }
-        let destinations = Destinations(tables: catalog.tables, mappings: configuration.tables)
+        let destinations = Destinations(
+            tables: catalog.tables, mappings: configuration.tables, role: connection.role)
         describe(destinations)
     }
 

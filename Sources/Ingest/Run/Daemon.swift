@@ -32,7 +32,10 @@ package struct Daemon {
         // The sockets of a broken pipe to journald or the database are errors, not deaths.
         signal(SIGPIPE, SIG_IGN)
         let hangups = await UnixSignalsSequence(trapping: .sighup)
-        let pipeline = try Pipeline(configuration, inherited: listenDescriptors(), logger: logger)
+        // After a crash of the machine a large ring is read through.
+        let pipeline = try TimeoutExtension.whileRunning(notify) { () throws(Pipeline.StartError) in
+            try Pipeline(configuration, inherited: listenDescriptors(), logger: logger)
+        }
         let isSound = await serve(pipeline, Lock(configuration), hangups, notify)
         finish(pipeline)
         return isSound ? EX_OK : EX_IOERR
@@ -56,7 +59,7 @@ package struct Daemon {
                 logger: logger),
             WriterService(
                 lanes: pipeline.lanes, drain: { current.withLock { $0.batch.drain } },
-                logger: logger),
+                notify: notify, logger: logger),
             ReceiverService(
                 listeners: pipeline.listeners, notify: notify, logger: logger,
                 onFailure: { failure.trigger() }),

@@ -41,87 +41,31 @@ package final class Pipeline: Sendable {
         recoveredFrames = recovered
     }
 
-    private static func makeDirectory(_ path: String) throws(StartError) {
-        guard unsafe mkdir(path, 0o700) != 0, errno != EEXIST else { return }
-        let reason = unsafe String(cString: strerror(errno))
-        throw StartError(
-            description: "cannot make the ring's directory \(path): \(reason);"
-                + " make it, or set ring.directory to one that this user may write to",
-            exitCode: EX_CANTCREAT)
-    }
-
-    private static func openRing(
-        _ number: Int, _ configuration: Configuration, _ logger: Logger
-    ) throws(StartError) -> (ring: Ring, frames: Int) {
-        let path = configuration.ring.directory + "/ring-\(number)"
-        // The unit's sandbox hides the kernel's own word; systemd gives it as a variable instead.
-        let settings = RingConfiguration(
-            path: path, capacity: configuration.ring.size,
-            overflow: configuration.ring.overflow == .dropOldest ? .dropOldest : .dropNewest,
-            bootIdentifier: processEnvironment("SLUICE_BOOT_ID"))
-        if number == 0, !settings.isBootKnown {
-            logger.warning(
-                "this boot of the machine has no name: after a crash, the start reads the whole ring; set SLUICE_BOOT_ID=%b in the unit"
-            )
-        }
-        do throws(RingError) {
-            let (ring, report) = try Ring.open(settings)
-            tell(report, of: ring, wanted: configuration.ring.size, logger)
-            return (ring, report.frames)
-        } catch {
-            throw StartError(description: error.description, exitCode: EX_IOERR)
-        }
-    }
-
-    private static func tell(
-        _ report: RecoveryReport, of ring: Ring, wanted: Int, _ logger: Logger
-    ) {
-        if !report.isFlawless {
-            logger.event(
-                .ringDamaged, .error,
-                "the ring was damaged; whole frames are kept, damaged bytes are put aside",
-                [
-                    "path": "\(ring.path)", "damages": "\(report.damageCount)",
-                    "bytes": "\(report.damagedBytes)", "missing": "\(report.framesMissing)",
-                    "position": "\(report.firstBadPosition ?? 0)",
-                ])
-        }
-        if report.frames > 0 {
-            logger.event(
-                .ringRecovered, .notice, "the ring holds readings from before",
-                [
-                    "path": "\(ring.path)", "datagrams": "\(report.frames)",
-                    "bytes": "\(report.payloadBytes)",
-                ])
-        }
-        if !report.isNew && report.capacity < wanted {
-            logger.warning(
-                "the ring keeps the size that it was made with; stop the daemon, let it drain and remove the file to change it",
-                metadata: [
-                    "path": "\(ring.path)", "bytes": "\(report.capacity)", "wanted": "\(wanted)",
-                ])
-        }
-    }
-
     private static func openListeners(
         _ configuration: Configuration, _ rings: [Ring], _ drops: DropLedger,
         _ inherited: [ListenDescriptor], _ logger: Logger
     ) throws(StartError) -> [Listener] {
         var sockets = InheritedSockets(inherited)
-        var listeners: [Listener] = []
         let isOnly = configuration.listeners.count == 1
+        let descriptors = configuration.listeners.map { sockets.take(for: $0, isOnly: isOnly) }
+        // Before anything is bound: a socket that nobody takes often holds the very port.
+        tell(sockets.left, logger)
+        var listeners: [Listener] = []
         for (index, settings) in configuration.listeners.enumerated() {
-            let descriptor = sockets.take(for: settings, isOnly: isOnly)
+            let descriptor = descriptors[index]
             let receiver = try openReceiver(settings, descriptor, rings, drops, index)
             tell(receiver, settings, isInherited: descriptor != nil, logger)
             listeners.append(Listener(name: settings.name, receiver: receiver))
         }
-        for socket in sockets.left {
+        return listeners
+    }
+
+    private static func tell(_ left: [ListenDescriptor], _ logger: Logger) {
+        for socket in left {
             logger.warning(
-                "a socket was handed over that no [[udp]] name matches; it is left alone",
+                "a socket was handed over that no [[udp]] takes: its name is no listener's, or another socket has the same one; it is left alone",
                 metadata: ["name": "\(socket.name)"])
         }
-        return listeners
     }
 
     private static func openReceiver(
@@ -167,6 +111,14 @@ package final class Pipeline: Sendable {
                 "listener": "\(settings.name)", "precision": "\(settings.precision.name)",
                 "socket": isInherited ? "handed over" : "own",
             ])
+        if isInherited, settings.listen != receiver.endpoint {
+            logger.warning(
+                "the socket that was handed over is bound elsewhere than udp.listen says; its own address holds",
+                metadata: [
+                    "listener": "\(settings.name)", "socket": "\(receiver.endpoint)",
+                    "configured": "\(settings.listen)",
+                ])
+        }
         if let complaint = receiver.receiveBuffer.complaint {
             logger.event(
                 .receiveBufferSmall, .warning, "\(complaint)", ["listener": "\(settings.name)"])

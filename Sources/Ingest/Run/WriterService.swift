@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import Systemd
 import Threads
 
 /// Runs the lanes' writers on threads of their own, and on the way out lets them write what the
@@ -7,6 +8,7 @@ import Threads
 struct WriterService: Service {
     let lanes: [Lane]
     let drain: @Sendable () -> Duration
+    let notify: Notify
     let logger: Logger
 
     /// What a writer may take beyond the limit to notice that it is over.
@@ -28,8 +30,15 @@ struct WriterService: Service {
         // A server that does not answer must not hold the stop up; the ring keeps everything.
         for lane in lanes where !lane.hasStopped { lane.interrupt() }
         await wait(until: .now + Self.grace)
-        for (lane, thread) in zip(lanes, threads) where lane.hasStopped {
-            await thread.joinWhenEnded()
+        for (lane, thread) in zip(lanes, threads) {
+            if lane.hasStopped {
+                await thread.joinWhenEnded()
+            } else {
+                logger.event(
+                    .stageStalled, .error,
+                    "a writer does not end; the daemon ends without it, and its ring keeps everything",
+                    ["stage": "write \(lane.number)"])
+            }
         }
         let left = lanes.reduce(0) { $0 + $1.ring.snapshot().frameCount }
         if left == 0 {
@@ -41,8 +50,14 @@ struct WriterService: Service {
         }
     }
 
+    /// Waits for the writers, and tells the service manager that this is no hang.
     private func wait(until deadline: ContinuousClock.Instant) async {
+        var nextWord = ContinuousClock.now
         while lanes.contains(where: { !$0.hasStopped }), ContinuousClock.now < deadline {
+            if ContinuousClock.now >= nextWord {
+                notify.send(.extendTimeout(TimeoutExtension.length))
+                nextWord = .now + TimeoutExtension.interval
+            }
             try? await Task.sleep(for: Self.look)
         }
     }

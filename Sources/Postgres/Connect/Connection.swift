@@ -74,6 +74,9 @@ package struct Connection: ~Copyable {
         }
     }
 
+    /// The role that the server knows this connection by.
+    package var role: String { unsafe String(cString: PQuser(connection)) }
+
     /// The socket, or -1 when there is none any more.
     package var socket: Int32 { unsafe PQsocket(connection) }
 
@@ -245,7 +248,7 @@ package struct Connection: ~Copyable {
     /// What libpq says when there is no result to ask; then the connection is lost.
     private mutating func lastError() -> PostgresError {
         isLost = true
-        let text = oneLine(unsafe String(cString: PQerrorMessage(connection)))
+        let text = oneLine(libpq: unsafe String(cString: PQerrorMessage(connection)))
         return PostgresError(
             origin: .connection, message: text.isEmpty ? "the connection is lost" : text)
     }

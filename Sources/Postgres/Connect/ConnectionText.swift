@@ -98,3 +98,10 @@ package struct ConnectionText: Sendable {
 func oneLine(_ text: String) -> String {
     text.split { $0.isWhitespace }.joined(separator: " ")
 }
+
+/// What libpq itself says, on one line: its guesses at the cause are lines that begin with a tab,
+/// and are left out; of several hosts each has its sentence.
+func oneLine(libpq text: String) -> String {
+    text.split(separator: "\n").filter { !$0.hasPrefix("\t") }.map { oneLine(String($0)) }
+        .joined(separator: "; ")
+}

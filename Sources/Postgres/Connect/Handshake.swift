@@ -114,7 +114,7 @@ enum Handshake {
         }
         return PostgresError(
             origin: sqlState == nil ? .connection : .server, sqlState: sqlState,
-            message: oneLine(lines.joined(separator: " ")))
+            message: oneLine(libpq: lines.joined(separator: "\n")))
     }
 
     /// Finds `:  28P01: ` in a line.

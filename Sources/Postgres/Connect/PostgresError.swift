@@ -72,7 +72,8 @@ package struct PostgresError: Error, Equatable, Sendable {
         }
         let sqlState = field("C")
         // Without a primary message libpq made the result itself, from what it knows.
-        let message = unsafe field("M") ?? oneLine(String(cString: PQresultErrorMessage(result)))
+        let message =
+            unsafe field("M") ?? oneLine(libpq: String(cString: PQresultErrorMessage(result)))
         self.init(
             origin: sqlState == nil ? .connection : .server, sqlState: sqlState, message: message)
         severity = field("V") ?? field("S")

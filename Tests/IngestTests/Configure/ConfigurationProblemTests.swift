@@ -110,6 +110,13 @@ import Testing
         #expect(problems("[database]\n\(line)").count == 1)
     }
 
+    @Test(arguments: ["garbage", "hots=db", "host='db", "postgresql://[::1/x"])
+    func `a connection string that libpq cannot read is refused`(text: String) {
+        let lines = problems("[database]\nconninfo = \"\(text)\"")
+        #expect(lines.count == 1)
+        #expect(lines[0].hasPrefix("sluice.toml:2: database.conninfo is wrong: "))
+    }
+
     @Test(arguments: [
         "64mib", "MiB", "1.5MiB", "-1MiB", "", "64 MiB x", "99999999999GiB", "0x10", "64TiB",
     ])

@@ -82,10 +82,13 @@ def test_a_missing_right_is_named_and_the_readings_wait_for_it(daemon, database)
     sender = daemon.sender()
     for number in range(100):
         sender.send(numbered_line("numbered", number))
-    daemon.wait_for_log("grant insert.*numbered|permission denied.*numbered")
+    daemon.wait_for_log("grant insert.*numbered.* to sluice")
     assert daemon.is_running()
     database.execute("GRANT INSERT ON numbered TO sluice")
     all_rows_arrive_once(database, 100)
+    daemon.wait_for_log("takes readings again")
+    assert len(daemon.lines_of_log("writing is held")) == 1
+    assert len(daemon.lines_of_log("takes readings again")) == 1
 
 
 def test_a_right_that_is_taken_away_under_load_costs_nothing(daemon, numbered):

@@ -77,6 +77,67 @@ def test_kill_in_an_outage_loses_nothing_that_the_ring_holds(daemon, numbered):
     assert numbers(numbered) == list(range(1000))
 
 
+def test_kill_of_an_idle_daemon_is_no_restored_database(daemon, numbered):
+    for number in range(3):
+        daemon.start()
+        daemon.sender().send(numbered_line("numbered", number))
+        wait_for("the row", lambda: numbered.count("numbered") > number)
+        daemon.kill()
+    assert numbers(numbered) == [0, 1, 2]
+    assert daemon.lines_of_log("progress_behind") == []
+
+
+def test_a_database_that_lost_what_it_confirmed_is_told_of(daemon, numbered):
+    daemon.start()
+    daemon.sender().send(numbered_line("numbered", 0))
+    wait_for("the row", lambda: numbers(numbered) == [0])
+    daemon.kill()
+    numbered.execute("DELETE FROM sluice_progress", "DELETE FROM numbered")
+    daemon.start()
+    daemon.wait_for_log("progress_behind")
+    daemon.sender().send(numbered_line("numbered", 1))
+    wait_for("the next row", lambda: numbers(numbered) == [1])
+
+
+def test_a_stop_that_waits_for_the_database_asks_for_more_time(daemon, numbered):
+    daemon.config["batch"]["drain"] = "2s"
+    numbered.server.stop()
+    daemon.start()
+    daemon.sender().send(numbered_line("numbered", 0))
+    daemon.wait_until_received()
+    assert daemon.stop() == 0
+    messages = daemon.notifications.messages()
+    asked = [int(m["EXTEND_TIMEOUT_USEC"]) for m in messages if "EXTEND_TIMEOUT_USEC" in m]
+    assert len(asked) >= 2 and min(asked) > 1_000_000
+    numbered.server.start()
+    daemon.start()
+    wait_for("the row", lambda: numbers(numbered) == [0])
+
+
+def test_a_new_size_holds_from_the_next_start_with_an_empty_ring(daemon, numbered):
+    def size() -> int:
+        return (daemon.folder / "ring" / "ring-0").stat().st_size
+
+    numbered.server.stop()
+    daemon.start()
+    before = size()
+    daemon.sender().send(numbered_line("numbered", 0))
+    daemon.wait_until_received()
+    daemon.config["ring"]["size"] = "32MiB"
+    daemon.kill()
+    daemon.start()
+    daemon.wait_for_log("keeps its size")
+    assert size() == before
+    numbered.server.start()
+    wait_for("the row", lambda: numbers(numbered) == [0])
+    assert daemon.stop() == 0
+    daemon.start()
+    daemon.wait_for_log("has its new size")
+    assert size() == before + (16 << 20)
+    daemon.sender().send(numbered_line("numbered", 1))
+    wait_for("the next row", lambda: numbers(numbered) == [0, 1])
+
+
 def test_kill_under_load_leaves_one_gap_and_no_doubles(daemon, numbered):
     daemon.start()
     load = Load(daemon.port).start()

@@ -27,7 +27,8 @@ extension Setting {
         "Folder of the ring's files, an absolute path.")
     static let ringSize = Setting(
         .ring, "size", .size(ConfigurationLimits.ringSize), "256MiB",
-        "How many bytes of readings are kept while the database is away, in each lane.")
+        "How many bytes of readings are kept while the database is away, in each lane. A new size"
+            + " holds from the next start with an empty ring.")
     static let overflow = Setting(
         .ring, "overflow", .choice(Configuration.Overflow.allCases.map(\.rawValue)), "drop-newest",
         "What a full ring gives up: what arrives, or what waited longest. Both are counted.")

@@ -63,7 +63,8 @@ extension Setting {
         .udp, "listen", .text, "127.0.0.1:8089",
         """
         Address and port: 0.0.0.0:8089, [::]:8089, an address alone for port 8089, :8090 for \
-        loopback. Port 0: the kernel picks one.
+        loopback. [::] takes IPv6 alone, so that both can stand side by side. Port 0: the kernel \
+        picks one.
         """)
     static let listenerName = Setting(
         .udp, "name", .text, "", standardMeaning: "the text of listen",

@@ -15,6 +15,10 @@ package enum IngestLimits {
     package static let lockTimeoutSeconds = 30
     /// A stage that has not moved for this long is stalled.
     package static let stallTime = Duration.seconds(20)
+    /// The same kind of loss is told again only after this time.
+    package static let alarmInterval = Duration.seconds(10)
+    /// Counts that have not added up for this long never will.
+    package static let imbalanceTime = Duration.seconds(10)
     /// How often the status line is renewed.
     package static let statusInterval = Duration.seconds(1)
 }

@@ -15,18 +15,18 @@ struct ReporterService<C: Clock<Duration>>: Service {
         notify.send(.ready, .status("ready"))
         logger.event(.ready, .notice, "ready")
         let watchdog = watchdogTimeout()
-        let turn = min(IngestLimits.statusInterval, (watchdog ?? .seconds(60)) / 4)
-        await cancelWhenGracefulShutdown { await report(every: turn, watchdog) }
-        await feedWatchdogWhileDraining(turn)
+        let turnMax = min(IngestLimits.statusInterval, (watchdog ?? .seconds(60)) / 4)
+        await cancelWhenGracefulShutdown { await report(turnMax, watchdog) }
+        await feedWatchdogWhileDraining(turnMax)
     }
 
-    private func report(every turn: Duration, _ watchdog: Duration?) async {
+    private func report(_ turnMax: Duration, _ watchdog: Duration?) async {
         var last = pipeline.snapshot()
-        var alarms = Alarms(logger: logger, first: last)
+        var alarms = Alarms(logger: logger)
         var stalls = StallDetector(limit: watchdog.map { $0 / 2 } ?? IngestLimits.stallTime)
-        var sinceSummary = Duration.zero
         var summarised = last
-        while (try? await clock.sleep(for: turn)) != nil {
+        var cadence = Cadence(turnMax: turnMax, start: last.time)
+        while (try? await clock.sleep(for: cadence.turn(of: interval()))) != nil {
             let now = pipeline.snapshot()
             notify.send(.status(StatusLine.text(now, since: last)))
             if let stage = stalls.stalledStage(now) {
@@ -36,14 +36,13 @@ struct ReporterService<C: Clock<Duration>>: Service {
             } else if watchdog != nil {
                 notify.send(.watchdog)
             }
-            sinceSummary += turn
-            if sinceSummary >= interval() {
-                sinceSummary = .zero
-                alarms.tell(now)
+            alarms.tell(now)
+            if cadence.isSummaryDue(at: now.time, every: interval()) {
                 summarise(now, since: &summarised)
             }
             last = now
         }
+        alarms.tell(pipeline.snapshot(), isLast: true)
     }
 
     /// One line when anything has happened since the last one.
@@ -63,6 +62,31 @@ struct ReporterService<C: Clock<Duration>>: Service {
             notify.send(.extendTimeout(.seconds(5)), .watchdog)
             try? await Task.sleep(for: min(turn, .milliseconds(100)))
         }
+    }
+}
+
+/// When the reporter looks, and when it sums up. The interval may change at every turn.
+struct Cadence {
+    private let turnMax: Duration
+    private var summarised: ContinuousClock.Instant
+
+    init(turnMax: Duration, start: ContinuousClock.Instant) {
+        self.turnMax = turnMax
+        summarised = start
+    }
+
+    /// The longest time that goes into the interval without a rest: a shorter last turn would
+    /// make rates of a few datagrams.
+    func turn(of interval: Duration) -> Duration {
+        interval / max(1, (interval / turnMax).rounded(.up))
+    }
+
+    mutating func isSummaryDue(
+        at time: ContinuousClock.Instant, every interval: Duration
+    ) -> Bool {
+        guard time - summarised >= interval else { return false }
+        summarised = time
+        return true
     }
 }
 

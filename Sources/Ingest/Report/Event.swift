@@ -15,7 +15,6 @@ package enum Event: String, Sendable, CaseIterable {
     case reloadFailed = "reload_failed"
     case configurationInvalid = "configuration_invalid"
     case stageStalled = "stage_stalled"
-    case watchdogNotFed = "watchdog_not_fed"
     case ledgerImbalance = "ledger_imbalance"
     case summary
     case journalLost = "journal_lost"

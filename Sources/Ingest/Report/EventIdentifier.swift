@@ -12,7 +12,6 @@ extension Event {
         case .reloadFailed: return "9eb97dd504c94976b7d690af5791e632"
         case .configurationInvalid: return "935cc57218dd491e91ac3a0fca51ee7c"
         case .stageStalled: return "b36a9ef577d74627b717eabe6c34e5ce"
-        case .watchdogNotFed: return "c19ba6de80bd46f59f916c7380afc9b2"
         case .ledgerImbalance: return "942ee64cef984ac8a2000fc0426207d0"
         case .summary: return "66857e6c10ba4cb2beb063115cd7d0ce"
         case .journalLost: return "551d4358f71a4cc6b486a4e0a9e589a7"

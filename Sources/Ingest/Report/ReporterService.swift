@@ -29,13 +29,8 @@ struct ReporterService<C: Clock<Duration>>: Service {
         while (try? await clock.sleep(for: cadence.turn(of: interval()))) != nil {
             let now = pipeline.snapshot()
             notify.send(.status(StatusLine.text(now, since: last)))
-            if let stage = stalls.stalledStage(now) {
-                logger.event(
-                    .stageStalled, .error, "a stage does not move; the watchdog is not fed",
-                    ["stage": "\(stage)"])
-            } else if watchdog != nil {
-                notify.send(.watchdog)
-            }
+            for change in stalls.look(now) { tell(change, isWatched: watchdog != nil) }
+            if watchdog != nil, !stalls.isAnyStalled { notify.send(.watchdog) }
             alarms.tell(now)
             if cadence.isSummaryDue(at: now.time, every: interval()) {
                 summarise(now, since: &summarised)
@@ -43,6 +38,20 @@ struct ReporterService<C: Clock<Duration>>: Service {
             last = now
         }
         alarms.tell(pipeline.snapshot(), isLast: true)
+    }
+
+    private func tell(_ change: StallDetector.Change, isWatched: Bool) {
+        switch change {
+        case .stalled(let stage):
+            let consequence = isWatched ? "; the watchdog is not fed until it does" : ""
+            logger.event(
+                .stageStalled, .error, "a stage does not move\(consequence)",
+                ["stage": "\(stage)"])
+        case .moves(let stage, let time):
+            logger.event(
+                .stageStalled, .notice, "the stage moves again",
+                ["stage": "\(stage)", "stood": "\(time.fieldText)"])
+        }
     }
 
     /// One line when anything has happened since the last one.
@@ -87,42 +96,5 @@ struct Cadence {
         guard time - summarised >= interval else { return false }
         summarised = time
         return true
-    }
-}
-
-/// Finds a stage that has not turned for too long. An idle stage turns too, and a writer that waits
-/// for the database is no fault of ours.
-struct StallDetector {
-    private let limit: Duration
-    private var turns: [String: (count: UInt64, since: ContinuousClock.Instant)] = [:]
-
-    init(limit: Duration) {
-        self.limit = limit
-    }
-
-    mutating func stalledStage(_ now: Snapshot) -> String? {
-        var stalled: String?
-        for listener in now.listeners where !listener.hasEnded {
-            if isStalled("receive \(listener.name)", listener.turns, now.time) {
-                stalled = "receive \(listener.name)"
-            }
-        }
-        for (number, lane) in now.lanes.enumerated() where lane.report.state != .stopped {
-            let turns = lane.turns
-            if lane.isWaitingForDatabase {
-                self.turns["write \(number)"] = (turns, now.time)
-            } else if isStalled("write \(number)", turns, now.time) {
-                stalled = "write \(number)"
-            }
-        }
-        return stalled
-    }
-
-    private mutating func isStalled(
-        _ stage: String, _ count: UInt64, _ time: ContinuousClock.Instant
-    ) -> Bool {
-        if let before = turns[stage], before.count == count { return time - before.since > limit }
-        turns[stage] = (count, time)
-        return false
     }
 }

@@ -66,11 +66,6 @@ package enum StatusLine {
         default: return "\(Int(seconds / 86_400)) days"
         }
     }
-
-    private static func oneDecimal(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
-    }
 }
 
 extension Duration {

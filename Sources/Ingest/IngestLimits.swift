@@ -15,6 +15,8 @@ package enum IngestLimits {
     package static let lockTimeoutSeconds = 30
     /// A stage that has not moved for this long is stalled.
     package static let stallTime = Duration.seconds(20)
+    /// A database that has not answered for this long is told of.
+    package static let databasePatience = Duration.seconds(10)
     /// The same kind of loss is told again only after this time.
     package static let alarmInterval = Duration.seconds(10)
     /// Counts that have not added up for this long never will.

@@ -23,6 +23,7 @@ package enum Event: String, Sendable, CaseIterable {
     case databaseConnected = "database_connected"
     case databaseUnavailable = "database_unavailable"
     case databaseLost = "database_lost"
+    case databaseSlow = "database_slow"
     case batchHeld = "batch_held"
     case tableProblem = "table_problem"
     case progressBehind = "progress_behind"

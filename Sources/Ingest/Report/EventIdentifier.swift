@@ -18,6 +18,7 @@ extension Event {
         case .databaseConnected: return "de96b36dff3d48a68b45fa240f7a33ae"
         case .databaseUnavailable: return "951ab0f60279403196c2a9077379d584"
         case .databaseLost: return "feba4f1fc22842e5bb11638e6c0da645"
+        case .databaseSlow: return "72bf2bdec0834aa586b1b20da76c7557"
         case .batchHeld: return "72fc54af5b8c482293efdfc986b8fe4d"
         case .tableProblem: return "a2ce20624d9b4963ae0bdef9eaf17a76"
         case .progressBehind: return "4f7faabfc15b4a0ba9b32e1cd8fa2458"

@@ -24,11 +24,14 @@ struct ReporterService<C: Clock<Duration>>: Service {
         var last = pipeline.snapshot()
         var alarms = Alarms(logger: logger)
         var stalls = StallDetector(limit: watchdog.map { $0 / 2 } ?? IngestLimits.stallTime)
+        var answers = AnswerWatch()
         var summarised = last
         var cadence = Cadence(turnMax: turnMax, start: last.time)
         while (try? await clock.sleep(for: cadence.turn(of: interval()))) != nil {
             let now = pipeline.snapshot()
-            notify.send(.status(StatusLine.text(now, since: last)))
+            for change in answers.look(now) { tell(change) }
+            notify.send(
+                .status(StatusLine.text(now, since: last, waiting: answers.longest)))
             for change in stalls.look(now) { tell(change, isWatched: watchdog != nil) }
             if watchdog != nil, !stalls.isAnyStalled { notify.send(.watchdog) }
             alarms.tell(now)
@@ -51,6 +54,20 @@ struct ReporterService<C: Clock<Duration>>: Service {
             logger.event(
                 .stageStalled, .notice, "the stage moves again",
                 ["stage": "\(stage)", "stood": "\(time.fieldText)"])
+        }
+    }
+
+    private func tell(_ change: AnswerWatch.Change) {
+        switch change {
+        case .slow(let lane, let time):
+            logger.event(
+                .databaseSlow, .warning,
+                "the database does not answer; readings are kept in the ring",
+                ["lane": "\(lane)", "waited": "\(time.fieldText)"])
+        case .over(let lane, let time):
+            logger.event(
+                .databaseSlow, .notice, "the wait for the database's answer is over",
+                ["lane": "\(lane)", "waited": "\(time.fieldText)"])
         }
     }
 

@@ -1,15 +1,24 @@
 /// What `systemctl status` shows: one sentence that is understood at three in the morning.
 package enum StatusLine {
-    /// - Parameter last: a snapshot from a moment before, for the rates.
-    package static func text(_ now: Snapshot, since last: Snapshot) -> String {
+    /// - Parameters:
+    ///   - last: a snapshot from a moment before, for the rates.
+    ///   - waiting: how long the database has not answered, when that is worth saying.
+    package static func text(
+        _ now: Snapshot, since last: Snapshot, waiting: Duration? = nil
+    ) -> String {
         let seconds = max((now.time - last.time).seconds, 0.001)
         let received = now.received.received.datagrams - last.received.received.datagrams
         let rows = now.outcome.rows &- last.outcome.rows
         var parts = [trouble(now)].compactMap { $0 }
+        if parts.isEmpty, let waiting {
+            parts.append("waiting for the database's answer for \(age(waiting))")
+        }
         parts.append("receiving \(rate(Double(received) / seconds))/s")
         parts.append("writing \(rate(Double(rows) / seconds)) rows/s")
         parts.append("ring \(percent(now.fill))")
-        if let full = timeUntilFull(now, since: last) { parts.append("full in about \(full)") }
+        if let full = timeUntilFull(now, since: last, isWaiting: waiting != nil) {
+            parts.append("full in about \(full)")
+        }
         let dropped = now.drops.newest.datagrams + now.drops.oldest.datagrams
         if dropped > 0 { parts.append("\(dropped) datagrams dropped") }
         if let commit = now.lanes.compactMap(\.report.lastCommit).max() {
@@ -34,9 +43,13 @@ package enum StatusLine {
         return nil
     }
 
-    private static func timeUntilFull(_ now: Snapshot, since last: Snapshot) -> String? {
+    /// Told while nothing is written: when it is, a ring that fills may empty at the next commit.
+    private static func timeUntilFull(
+        _ now: Snapshot, since last: Snapshot, isWaiting: Bool
+    ) -> String? {
         var shortest: Double?
-        for (lane, before) in zip(now.lanes, last.lanes) where lane.report.state.isTrouble {
+        for (lane, before) in zip(now.lanes, last.lanes)
+        where lane.report.state.isTrouble || isWaiting {
             let growth = Double(lane.ring.usedBytes - before.ring.usedBytes)
             let seconds = (now.time - last.time).seconds
             guard growth > 0, seconds > 0 else { continue }

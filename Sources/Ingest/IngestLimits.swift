@@ -7,6 +7,8 @@ package enum IngestLimits {
     package static let linesPerDecode = 1_024
     /// Bytes of the longest line; no datagram is longer.
     package static let lineBytesMax = 64 << 10
+    /// Bytes of a sender's name for something, as it is kept and shown.
+    package static let nameBytesMax = 128
     /// How soon the catalog is read again when lines had names that nothing took.
     package static let catalogInterval = Duration.seconds(5)
     /// The first pause when something is wrong that a person has to put right.

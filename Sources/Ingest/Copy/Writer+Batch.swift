@@ -248,23 +248,7 @@ extension Writer {
             return report.add(unmatched: unmatched)
         }
         samples.tell(logger)
-        tellUnmatched(new)
-    }
-
-    private func tellUnmatched(_ names: [UnmatchedName]) {
-        for name in names {
-            if let table = name.table {
-                logger.event(
-                    .unmatchedName, .warning,
-                    "table \(table) has no column \"\(name.name)\"; its values are not stored",
-                    ["table": "\(table)", "name": "\(name.name)"])
-            } else {
-                logger.event(
-                    .unmatchedName, .warning,
-                    "no table takes measurement \"\(name.name)\"; its lines are rejected",
-                    ["measurement": "\(name.name)"])
-            }
-        }
+        new.tell(logger)
     }
 
     /// Says of each table once what is wrong with it.

@@ -139,7 +139,8 @@ extension Writer {
     ) {
         tallies[source].reject(reason)
         if samples.count(reason) {
-            samples.keep(reason, line.raw, text(of: fault, line))
+            samples.keep(
+                reason, source: UInt16(truncatingIfNeeded: source), line.raw, text(of: fault, line))
         }
     }
 
@@ -187,7 +188,8 @@ extension Writer {
             tallies[Int(origin.source)].reject(reason)
             if samples.count(reason) {
                 samples.keep(
-                    reason, origin.line, "table \(router.shapes[shape].table): \(refusal.error)")
+                    reason, source: origin.source, origin.line,
+                    "table \(router.shapes[shape].table): \(refusal.error)")
             }
         }
         for (row, missing) in suppressed { noteSuppressed(rows.origin(of: row), missing) }
@@ -200,7 +202,7 @@ extension Writer {
         guard samples.count(.suppressed, lines: UInt64(missing)) else { return }
         let table = router.shapes[Int(origin.shape)].table
         samples.keep(
-            .suppressed, origin.line,
+            .suppressed, source: origin.source, origin.line,
             "table \(table) took fewer rows than it was given; look at its triggers")
     }
 
@@ -247,8 +249,13 @@ extension Writer {
             report.lastCommit = .now
             return report.add(unmatched: unmatched)
         }
-        samples.tell(logger)
+        samples.settle()
         new.tell(logger)
+    }
+
+    /// Tells of rejected lines whose time has come, or of all before the end.
+    mutating func tellRejected(isLast: Bool = false) {
+        samples.tell(logger, at: .now, isLast: isLast) { lane.ring.source($0) }
     }
 
     /// Says of each table once what is wrong with it.

@@ -92,10 +92,10 @@ struct Alarms {
         case .filling(let share):
             logger.event(
                 .ringFilling, .warning, "the ring is filling", ["fill": "\(Int(share * 100))%"])
-        case .drained(let share):
+        case .drained(let share, let dropped):
             logger.event(
                 .ringDrained, .notice, "the ring has room again",
-                ["fill": "\(Int(share * 100))%"])
+                ["fill": "\(Int(share * 100))%", "dropped": "\(dropped)"])
         }
     }
 

@@ -10,6 +10,7 @@ package enum Event: String, Sendable, CaseIterable {
     case ready
     case stopping
     case drained
+    case readingsLeft = "readings_left"
     case stopped
     case reloaded
     case reloadFailed = "reload_failed"

@@ -7,6 +7,7 @@ extension Event {
         case .ready: return "bd93ad1d6ea64bbbbc760f7869ddecca"
         case .stopping: return "2b15905611a54e6ba0bef8c737cbf4a0"
         case .drained: return "a550c2b643f24ec1964bb406c02c377c"
+        case .readingsLeft: return "32f699efb28e468fa404c63060824cfb"
         case .stopped: return "643eebbc0d434d7281966ededcabcbcc"
         case .reloaded: return "aba20cd1a83e4154aab6a589fa1d9e52"
         case .reloadFailed: return "9eb97dd504c94976b7d690af5791e632"

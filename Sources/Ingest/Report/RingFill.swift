@@ -2,7 +2,7 @@
 struct RingFill {
     enum Change: Equatable {
         case filling(Double)
-        case drained(Double)
+        case drained(Double, dropped: UInt64)
     }
 
     /// Shares of the ring at which its filling is told.
@@ -13,10 +13,13 @@ struct RingFill {
     private var told = 0.0
     private var toldAt: ContinuousClock.Instant?
     private var dropped: UInt64 = 0
+    /// The drops before it began to fill.
+    private var droppedBefore: UInt64 = 0
 
     /// - Parameter isLast: a ring that is empty now is told of, however short it was full.
     mutating func look(_ now: Snapshot, isLast: Bool = false) -> [Change] {
         let hasDropped = now.drops.datagrams > dropped
+        if told == 0 { droppedBefore = dropped }
         dropped = now.drops.datagrams
         let share = now.fill
         var changes: [Change] = []
@@ -32,7 +35,7 @@ struct RingFill {
         // A ring that fills and empties again and again is told of once in a while.
         if told > 0, share < Self.drainedShare, isLast || hasStood(now.time) {
             told = 0
-            changes.append(.drained(share))
+            changes.append(.drained(share, dropped: dropped - droppedBefore))
         }
         return changes
     }

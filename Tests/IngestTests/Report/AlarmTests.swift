@@ -64,6 +64,24 @@ import Testing
         #expect(log.takeEvents() == ["ring_drained"])
     }
 
+    @Test mutating func `a ring that has room again tells what was dropped meanwhile`() {
+        var alarms = Alarms(logger: log.logger)
+        scene.drops.newest.datagrams = 100
+        alarms.tell(scene.snapshot)
+        alarms.tell(scene.after(60))
+        _ = log.take()
+        alarms.tell(scene.after(1) { $0.usedBytes = 600 })
+        alarms.tell(
+            scene.after(1) {
+                $0.usedBytes = 990
+                $0.drops.newest.datagrams = 130
+            })
+        alarms.tell(scene.after(60) { $0.usedBytes = 0 })
+        let entry = log.take().last
+        #expect(entry?.event == .ringDrained)
+        #expect(entry?.fields["dropped"] == "30")
+    }
+
     @Test mutating func `an imbalance that changes is none`() {
         var alarms = Alarms(logger: log.logger)
         for second in 0..<60 {

@@ -15,6 +15,7 @@ package enum Event: String, Sendable, CaseIterable {
     case reloaded
     case reloadFailed = "reload_failed"
     case configurationInvalid = "configuration_invalid"
+    case startFailed = "start_failed"
     case stageStalled = "stage_stalled"
     case ledgerImbalance = "ledger_imbalance"
     case summary

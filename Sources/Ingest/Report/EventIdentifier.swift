@@ -12,6 +12,7 @@ extension Event {
         case .reloaded: return "aba20cd1a83e4154aab6a589fa1d9e52"
         case .reloadFailed: return "9eb97dd504c94976b7d690af5791e632"
         case .configurationInvalid: return "935cc57218dd491e91ac3a0fca51ee7c"
+        case .startFailed: return "3f9458baa6954fcd8bfdd7720f9fb5f2"
         case .stageStalled: return "b36a9ef577d74627b717eabe6c34e5ce"
         case .ledgerImbalance: return "942ee64cef984ac8a2000fc0426207d0"
         case .summary: return "66857e6c10ba4cb2beb063115cd7d0ce"

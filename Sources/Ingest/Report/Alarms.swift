@@ -38,27 +38,30 @@ struct Alarms {
     private mutating func tell(
         _ listener: Snapshot.ListenerState, _ time: ContinuousClock.Instant, _ isLast: Bool
     ) {
-        let losses: [(Event, UInt64, String)] = [
+        let tally = listener.tally
+        let losses: [(Event, UInt64, sender: IPAddress?, String)] = [
             (
-                .kernelDrops, listener.tally.kernelDropped,
+                .kernelDrops, tally.kernelDropped, nil,
                 "the kernel dropped datagrams before they could be received; raise"
                     + " udp.receive_buffer and net.core.rmem_max"
             ),
             (
-                .datagramTruncated, listener.tally.truncated.datagrams,
+                .datagramTruncated, tally.truncated.datagrams, tally.truncatedSender,
                 "datagrams larger than udp.datagram_max were rejected"
             ),
             (
-                .sourceRefused, listener.tally.refused.datagrams,
+                .sourceRefused, tally.refused.datagrams, tally.refusedSender,
                 "datagrams from addresses outside udp.allow were dropped"
             ),
         ]
-        for (event, total, text) in losses {
+        for (event, total, sender, text) in losses {
             let kind = Kind(event: event, listener: listener.name)
             guard let count = untold(of: kind, total, time, isLast) else { continue }
-            logger.event(
-                event, .warning, "\(text)",
-                ["listener": "\(listener.name)", "datagrams": "\(count)", "total": "\(total)"])
+            var fields: Logger.Metadata = [
+                "listener": "\(listener.name)", "datagrams": "\(count)", "total": "\(total)",
+            ]
+            if let sender { fields["sender"] = "\(sender)" }
+            logger.event(event, .warning, "\(text)", fields)
         }
     }
 

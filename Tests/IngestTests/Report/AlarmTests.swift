@@ -31,6 +31,17 @@ import Testing
         #expect(log.take().isEmpty)
     }
 
+    @Test mutating func `a refused or too large datagram is told with its sender`() {
+        var alarms = Alarms(logger: log.logger)
+        var tally = ReceiveTally()
+        tally.refused.datagrams = 1
+        tally.refusedSender = IPAddress("10.1.2.3")
+        tally.truncated.datagrams = 1
+        tally.truncatedSender = IPAddress("2001:db8::1")
+        alarms.tell(scene.after(1) { $0.tally = tally })
+        #expect(log.take().map { $0.fields["sender"] } == ["2001:db8::1", "10.1.2.3"])
+    }
+
     @Test mutating func `another kind does not wait for the first`() {
         var alarms = Alarms(logger: log.logger)
         alarms.tell(scene.after(1) { $0.tally.refused.datagrams = 1 })

@@ -66,6 +66,7 @@ struct Scene {
     var usedBytes = 0
     var frameCount = 0
     var drops = DropTally()
+    var recovered: UInt64 = 0
 
     static let capacity = 1_000
 
@@ -86,7 +87,7 @@ struct Scene {
                     report: report, total: report.total, ring: ring, turns: laneTurns,
                     isWaitingForDatabase: isWaitingForDatabase)
             ],
-            drops: drops, recoveredFrames: 0)
+            drops: drops, recoveredFrames: recovered)
     }
 
     /// The same a moment later, with what has changed.

@@ -47,7 +47,7 @@ struct Outage {
         logger.event(
             .databaseConnected, .notice, "the database takes readings again",
             [
-                "away": "\(ContinuousClock.now - since)",
+                "away": "\((ContinuousClock.now - since).fieldText)",
                 "attempts": "\(attempts)",
             ])
         self.since = nil

@@ -37,7 +37,7 @@ struct WriterService: Service {
         } else {
             logger.event(
                 .readingsLeft, .notice, "readings are left in the ring for the next start",
-                ["datagrams": "\(left)", "limit": "\(drain)"])
+                ["datagrams": "\(left)", "limit": "\(drain.fieldText)"])
         }
     }
 

@@ -71,7 +71,8 @@ let package = Package(
             name: "SystemdTests", dependencies: ["Systemd", "TestSupport"],
             swiftSettings: testSettings),
         .testTarget(
-            name: "IngestTests", dependencies: ["Ingest", "Ring", "TestSupport", "Threads"],
+            name: "IngestTests",
+            dependencies: ["Ingest", "LineProtocol", "Ring", "TestSupport", "Threads"],
             swiftSettings: testSettings),
     ]
 )

@@ -7,6 +7,8 @@ package enum IngestLimits {
     package static let linesPerDecode = 1_024
     /// Bytes of the longest line; no datagram is longer.
     package static let lineBytesMax = 64 << 10
+    /// Bytes of a sender's name for something, as it is kept and shown.
+    package static let nameBytesMax = 128
     /// How soon the catalog is read again when lines had names that nothing took.
     package static let catalogInterval = Duration.seconds(5)
     /// The first pause when something is wrong that a person has to put right.
@@ -15,6 +17,12 @@ package enum IngestLimits {
     package static let lockTimeoutSeconds = 30
     /// A stage that has not moved for this long is stalled.
     package static let stallTime = Duration.seconds(20)
+    /// A database that has not answered for this long is told of.
+    package static let databasePatience = Duration.seconds(10)
+    /// The same kind of loss is told again only after this time.
+    package static let alarmInterval = Duration.seconds(10)
+    /// Counts that have not added up for this long never will.
+    package static let imbalanceTime = Duration.seconds(10)
     /// How often the status line is renewed.
     package static let statusInterval = Duration.seconds(1)
 }

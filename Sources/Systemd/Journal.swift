@@ -8,6 +8,7 @@ import Synchronization
 package final class Journal: Sendable {
     /// Longer values are cut; a rejected line may be as long as a datagram.
     static let valueLengthMax = 16 * 1024
+    package static let standardSocket = "/run/systemd/journal/socket"
 
     private let address: UnixAddress
     private let sender: UnixSender
@@ -15,12 +16,15 @@ package final class Journal: Sendable {
 
     /// - Parameter socket: where journald listens.
     /// - Returns: `nil` when no socket can be made.
-    package init?(socket: String = "/run/systemd/journal/socket") {
+    package init?(socket: String = Journal.standardSocket) {
         guard let address = UnixAddress(socket) else { return nil }
         guard let sender = UnixSender(flags: Int32(SOCK_NONBLOCK.rawValue)) else { return nil }
         self.address = address
         self.sender = sender
     }
+
+    /// Whether journald is there; it may be restarted at any time, and comes back.
+    package var isListening: Bool { UnixSender()?.canReach(address) ?? false }
 
     /// Sends one entry.
     ///

@@ -52,6 +52,11 @@ struct UnixSender: ~Copyable {
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
     }
 
+    /// Whether anybody listens there.
+    func canReach(_ address: UnixAddress) -> Bool {
+        unsafe address.withPointer { unsafe connect(descriptor, $0, $1) } == 0
+    }
+
     /// - Returns: zero, or why the datagram was not sent.
     func send(_ bytes: [UInt8], to address: UnixAddress) -> Int32 {
         while true {

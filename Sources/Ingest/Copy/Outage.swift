@@ -58,7 +58,7 @@ struct Outage {
             .databaseConnected, .notice, "the database takes readings again",
             [
                 "database": "\(connection.redacted)",
-                "away": "\(ContinuousClock.now - since)",
+                "away": "\((ContinuousClock.now - since).fieldText)",
                 "attempts": "\(attempts)",
             ])
         self.since = nil

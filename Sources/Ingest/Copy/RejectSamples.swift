@@ -5,14 +5,27 @@ import Logging
 /// wrong without an entry per line.
 struct RejectSamples {
     private struct Sample {
+        var source: UInt16
         var line: String
         var detail: String
     }
 
-    private var samples = [Sample?](repeating: nil, count: RejectReason.count)
-    private var counts = [UInt64](repeating: 0, count: RejectReason.count)
-    private var lastTold = [ContinuousClock.Instant?](repeating: nil, count: RejectReason.count)
-    private var untold = [UInt64](repeating: 0, count: RejectReason.count)
+    /// What is known of one reason.
+    private struct Entry {
+        /// Of the batch in work; nothing of it holds before its end.
+        var noted: Sample?
+        var notedCount: UInt64 = 0
+        /// Of committed batches, and not told yet.
+        var untold: Sample?
+        var untoldCount: UInt64 = 0
+        /// Since the start.
+        var total: UInt64 = 0
+        var lastTold: ContinuousClock.Instant?
+    }
+
+    private var entries = [Entry](repeating: Entry(), count: RejectReason.count)
+    /// Most turns have nothing to tell.
+    private var hasUntold = false
 
     /// The same reason is told again only after this time, with the number of lines meanwhile.
     static let interval = Duration.seconds(60)
@@ -24,43 +37,68 @@ struct RejectSamples {
     /// - Returns: whether it is the first with this reason, whose text should be kept.
     mutating func count(_ reason: RejectReason, lines: UInt64 = 1) -> Bool {
         let index = Int(reason.rawValue)
-        counts[index] += lines
-        return samples[index] == nil
+        entries[index].notedCount += lines
+        return entries[index].noted == nil && entries[index].untold == nil
     }
 
     /// Keeps a line as the example.
-    mutating func keep(_ reason: RejectReason, _ line: ByteSlice, _ detail: String) {
+    mutating func keep(
+        _ reason: RejectReason, source: UInt16, _ line: ByteSlice, _ detail: String
+    ) {
         let text = unsafe String(decoding: line.buffer.prefix(Self.lineBytesMax), as: UTF8.self)
-        samples[Int(reason.rawValue)] = Sample(line: text, detail: detail)
+        entries[Int(reason.rawValue)].noted = Sample(source: source, line: text, detail: detail)
     }
 
     /// Forgets what a batch noted that did not come to its end.
     mutating func forget() {
-        for index in samples.indices {
-            samples[index] = nil
-            counts[index] = 0
+        for index in entries.indices {
+            entries[index].noted = nil
+            entries[index].notedCount = 0
         }
     }
 
-    /// Tells what the committed batch noted.
-    mutating func tell(_ logger: Logger) {
-        let now = ContinuousClock.now
-        for index in samples.indices {
-            guard let sample = samples[index] else { continue }
-            samples[index] = nil
-            untold[index] += counts[index]
-            counts[index] = 0
-            if let last = lastTold[index], now - last < Self.interval { continue }
-            lastTold[index] = now
+    /// The batch is committed: what it noted holds.
+    mutating func settle() {
+        for index in entries.indices where entries[index].notedCount > 0 {
+            entries[index].untold = entries[index].untold ?? entries[index].noted
+            entries[index].untoldCount += entries[index].notedCount
+            entries[index].total += entries[index].notedCount
+            entries[index].noted = nil
+            entries[index].notedCount = 0
+            hasUntold = true
+        }
+    }
+
+    /// Tells of the reasons whose time has come.
+    ///
+    /// - Parameters:
+    ///   - isLast: nothing comes after it, so nothing is kept for later.
+    ///   - listener: the name of a source.
+    mutating func tell(
+        _ logger: Logger, at now: ContinuousClock.Instant, isLast: Bool = false,
+        listener: (_ source: UInt16) -> String?
+    ) {
+        guard hasUntold else { return }
+        hasUntold = false
+        for index in entries.indices {
+            guard let sample = entries[index].untold else { continue }
+            if let last = entries[index].lastTold, !isLast, now - last < Self.interval {
+                hasUntold = true
+                continue
+            }
             let reason = RejectReason(rawValue: UInt8(index))
             logger.event(
                 reason.isFromDatabase ? .rowRejected : .lineRejected, .warning,
                 "rejected: \(sample.detail)",
                 [
-                    "reason": "\(reason.name)", "lines": "\(untold[index])",
+                    "reason": "\(reason.name)", "lines": "\(entries[index].untoldCount)",
+                    "total": "\(entries[index].total)",
+                    "listener": "\(listener(sample.source) ?? "unknown")",
                     "line": "\(sample.line)",
                 ])
-            untold[index] = 0
+            entries[index].untold = nil
+            entries[index].untoldCount = 0
+            entries[index].lastTold = now
         }
     }
 }

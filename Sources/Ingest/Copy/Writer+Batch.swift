@@ -129,7 +129,8 @@ extension Writer {
     ) {
         tallies[source].reject(reason)
         if samples.count(reason) {
-            samples.keep(reason, line.raw, text(of: fault, line))
+            samples.keep(
+                reason, source: UInt16(truncatingIfNeeded: source), line.raw, text(of: fault, line))
         }
     }
 
@@ -176,7 +177,8 @@ extension Writer {
             tallies[Int(origin.source)].reject(reason)
             if samples.count(reason) {
                 samples.keep(
-                    reason, origin.line, "table \(router.shapes[shape].table): \(refusal.error)")
+                    reason, source: origin.source, origin.line,
+                    "table \(router.shapes[shape].table): \(refusal.error)")
             }
         }
         for (row, missing) in suppressed { noteSuppressed(rows.origin(of: row), missing) }
@@ -189,7 +191,7 @@ extension Writer {
         guard samples.count(.suppressed, lines: UInt64(missing)) else { return }
         let table = router.shapes[Int(origin.shape)].table
         samples.keep(
-            .suppressed, origin.line,
+            .suppressed, source: origin.source, origin.line,
             "table \(table) took fewer rows than it was given; look at its triggers")
     }
 
@@ -233,24 +235,13 @@ extension Writer {
             report.lastCommit = .now
             return report.add(unmatched: unmatched)
         }
-        samples.tell(logger)
-        tellUnmatched(new)
+        samples.settle()
+        new.tell(logger)
     }
 
-    private func tellUnmatched(_ names: [UnmatchedName]) {
-        for name in names {
-            if let table = name.table {
-                logger.event(
-                    .unmatchedName, .warning,
-                    "table \(table) has no column \"\(name.name)\"; its values are not stored",
-                    ["table": "\(table)", "name": "\(name.name)"])
-            } else {
-                logger.event(
-                    .unmatchedName, .warning,
-                    "no table takes measurement \"\(name.name)\"; its lines are rejected",
-                    ["measurement": "\(name.name)"])
-            }
-        }
+    /// Tells of rejected lines whose time has come, or of all before the end.
+    mutating func tellRejected(isLast: Bool = false) {
+        samples.tell(logger, at: .now, isLast: isLast) { lane.ring.source($0) }
     }
 
     /// Says of each table once what is wrong with it.

@@ -55,6 +55,7 @@ struct Writer: ~Copyable {
         var wasConnected = false
         while lane.shouldGoOn {
             takeUpConfiguration()
+            tellRejected()
             do throws(WriteFailure) {
                 wasConnected = false
                 var connection = try connect()
@@ -71,6 +72,7 @@ struct Writer: ~Copyable {
             }
         }
         lane.hold(nil)
+        tellRejected(isLast: true)
         lane.report.withLock { $0.enter(.stopped) }
     }
 
@@ -93,6 +95,7 @@ struct Writer: ~Copyable {
         while lane.shouldGoOn {
             takeUpConfiguration()
             if configuration.database.connectionText != target { return }
+            tellRejected()
             do throws(WriteFailure) {
                 if !isPrepared {
                     try prepare(&connection)

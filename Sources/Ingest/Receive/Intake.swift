@@ -33,8 +33,10 @@ struct Intake: ~Copyable {
             // Strangers first: they shall not appear in the figures of the others.
             if !allow.allows(datagram.source) {
                 tally.refused.add(datagram.size)
+                tally.refusedSender = datagram.source
             } else if datagram.isTruncated {
                 tally.truncated.add(datagram.size)
+                tally.truncatedSender = datagram.source
             } else if datagram.size == 0 {
                 tally.empty.add(0)
             } else {

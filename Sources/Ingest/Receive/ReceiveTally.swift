@@ -37,6 +37,10 @@ package struct ReceiveTally: Equatable, Sendable {
     package var empty = Count()
     /// Dropped by the kernel before they could be received. Not part of `received`.
     package var kernelDropped: UInt64 = 0
+    /// Who sent the last one that was too large.
+    package var truncatedSender: IPAddress?
+    /// Who sent the last one that was refused.
+    package var refusedSender: IPAddress?
 
     package init() {}
 
@@ -48,6 +52,8 @@ package struct ReceiveTally: Equatable, Sendable {
         total.refused += more.refused
         total.empty += more.empty
         total.kernelDropped &+= more.kernelDropped
+        total.truncatedSender = more.truncatedSender ?? total.truncatedSender
+        total.refusedSender = more.refusedSender ?? total.refusedSender
     }
 
     /// Moves what found no room from the accepted to the overflow.

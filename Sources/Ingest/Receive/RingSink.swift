@@ -7,6 +7,9 @@ package struct DropTally: Sendable, Equatable {
     package var oldest = ReceiveTally.Count()
     /// Line ends in them, and last lines without one.
     package var lines: UInt64 = 0
+
+    /// All of them.
+    package var datagrams: UInt64 { newest.datagrams + oldest.datagrams }
 }
 
 /// Drops by source, shared by all sinks.

@@ -1,90 +1,124 @@
 import Logging
 
-/// Tells of losses when they grow and of the ring when it fills: one entry per kind and interval,
-/// with the number, never one per datagram.
+/// Tells of losses as soon as they begin and of the ring when it fills: one entry per kind and
+/// `IngestLimits.alarmInterval`, with the number since the last, never one per datagram.
 struct Alarms {
+    /// Losses that are told together: of one kind, and of one listener where it has one.
+    private struct Kind: Hashable {
+        let event: Event
+        let listener: String?
+    }
+
+    /// What the last entry of a kind said.
+    private struct Telling {
+        let time: ContinuousClock.Instant
+        let total: UInt64
+    }
+
     private let logger: Logger
-    private var last: Snapshot
-    private var fillTold = 0.0
-    private var imbalance: Int64 = 0
+    private var told: [Kind: Telling] = [:]
+    private var oldestTold: UInt64 = 0
+    private var ring = RingFill()
+    private var imbalance: (value: Int64, since: ContinuousClock.Instant, isTold: Bool)?
 
-    /// Shares of the ring at which its filling is told.
-    private static let fillSteps = [0.5, 0.75, 0.9]
-    /// Below this a ring that was full before counts as drained.
-    private static let drainedFill = 0.25
-
-    init(logger: Logger, first: Snapshot) {
+    init(logger: Logger) {
         self.logger = logger
-        last = first
     }
 
-    mutating func tell(_ now: Snapshot) {
-        tellListeners(now)
-        tellRing(now)
+    /// Call it at every turn of the reporter.
+    ///
+    /// - Parameter isLast: nothing comes after it, so nothing is kept for later.
+    mutating func tell(_ now: Snapshot, isLast: Bool = false) {
+        for listener in now.listeners { tell(listener, now.time, isLast) }
+        tellRingDrops(now, isLast)
+        for change in ring.look(now, isLast: isLast) { tell(change) }
         tellImbalance(now)
-        last = now
     }
 
-    private func tellListeners(_ now: Snapshot) {
-        for (listener, before) in zip(now.listeners, last.listeners) {
-            let name = listener.name
-            report(
-                .kernelDrops, name, listener.tally.kernelDropped, before.tally.kernelDropped,
-                "the kernel dropped datagrams before they could be received; raise"
-                    + " udp.receive_buffer and net.core.rmem_max")
-            report(
-                .datagramTruncated, name, listener.tally.truncated.datagrams,
-                before.tally.truncated.datagrams,
-                "datagrams larger than udp.datagram_max were rejected")
-            report(
-                .sourceRefused, name, listener.tally.refused.datagrams,
-                before.tally.refused.datagrams,
-                "datagrams from addresses outside udp.allow were dropped")
-        }
-    }
-
-    private func report(
-        _ event: Event, _ listener: String, _ now: UInt64, _ before: UInt64, _ text: String
+    private mutating func tell(
+        _ listener: Snapshot.ListenerState, _ time: ContinuousClock.Instant, _ isLast: Bool
     ) {
-        guard now > before else { return }
-        logger.event(
-            event, .warning, "\(text)",
-            ["listener": "\(listener)", "datagrams": "\(now - before)", "total": "\(now)"])
+        let tally = listener.tally
+        let losses: [(Event, UInt64, sender: IPAddress?, String)] = [
+            (
+                .kernelDrops, tally.kernelDropped, nil,
+                "the kernel dropped datagrams before they could be received; raise"
+                    + " udp.receive_buffer and net.core.rmem_max"
+            ),
+            (
+                .datagramTruncated, tally.truncated.datagrams, tally.truncatedSender,
+                "datagrams larger than udp.datagram_max were rejected"
+            ),
+            (
+                .sourceRefused, tally.refused.datagrams, tally.refusedSender,
+                "datagrams from addresses outside udp.allow were dropped"
+            ),
+        ]
+        for (event, total, sender, text) in losses {
+            let kind = Kind(event: event, listener: listener.name)
+            guard let count = untold(of: kind, total, time, isLast) else { continue }
+            var fields: Logger.Metadata = [
+                "listener": "\(listener.name)", "datagrams": "\(count)", "total": "\(total)",
+            ]
+            if let sender { fields["sender"] = "\(sender)" }
+            logger.event(event, .warning, "\(text)", fields)
+        }
     }
 
-    private mutating func tellRing(_ now: Snapshot) {
-        let dropped = now.drops.newest.datagrams + now.drops.oldest.datagrams
-        let before = last.drops.newest.datagrams + last.drops.oldest.datagrams
-        if dropped > before {
+    private mutating func tellRingDrops(_ now: Snapshot, _ isLast: Bool) {
+        let total = now.drops.datagrams
+        let kind = Kind(event: .ringFull, listener: nil)
+        guard let count = untold(of: kind, total, now.time, isLast) else { return }
+        let oldest = now.drops.oldest.datagrams
+        logger.event(
+            .ringFull, .error, "the ring is full: datagrams were dropped",
+            [
+                "datagrams": "\(count)", "total": "\(total)",
+                "policy": oldest == oldestTold ? "newest" : "oldest",
+            ])
+        oldestTold = oldest
+    }
+
+    /// What is to be told of a kind now, which counts as told then; `nil` when nothing is.
+    private mutating func untold(
+        of kind: Kind, _ total: UInt64, _ time: ContinuousClock.Instant, _ isLast: Bool
+    ) -> UInt64? {
+        let before = told[kind]
+        guard total > before?.total ?? 0 else { return nil }
+        if let before, !isLast, time - before.time < IngestLimits.alarmInterval { return nil }
+        told[kind] = Telling(time: time, total: total)
+        return total - (before?.total ?? 0)
+    }
+
+    private func tell(_ change: RingFill.Change) {
+        switch change {
+        case .filling(let share):
             logger.event(
-                .ringFull, .error, "the ring is full: datagrams were dropped",
-                [
-                    "datagrams": "\(dropped - before)", "total": "\(dropped)",
-                    "policy": now.drops.oldest == last.drops.oldest ? "newest" : "oldest",
-                ])
-            fillTold = 1
-        }
-        if let step = Self.fillSteps.last(where: { now.fill >= $0 }), step > fillTold {
-            fillTold = step
-            logger.event(
-                .ringFilling, .warning, "the ring is filling", ["fill": "\(Int(now.fill * 100))%"])
-        }
-        if fillTold > 0, now.fill < Self.drainedFill {
-            fillTold = 0
+                .ringFilling, .warning, "the ring is filling", ["fill": "\(Int(share * 100))%"])
+        case .drained(let share, let dropped):
             logger.event(
                 .ringDrained, .notice, "the ring has room again",
-                ["fill": "\(Int(now.fill * 100))%"])
+                ["fill": "\(Int(share * 100))%", "dropped": "\(dropped)"])
         }
     }
 
-    /// The parts of a snapshot are read one after the other: only an imbalance that stays the same
-    /// is one.
+    /// The parts of a snapshot are read one after the other, so while datagrams move they may not
+    /// add up: only what stands is an imbalance.
     private mutating func tellImbalance(_ now: Snapshot) {
-        if now.imbalance != 0, now.imbalance == imbalance {
-            logger.event(
-                .ledgerImbalance, .error, "the counts do not add up",
-                ["datagrams": "\(now.imbalance)"])
+        guard now.imbalance != 0 else {
+            imbalance = nil
+            return
         }
-        imbalance = now.imbalance
+        guard let standing = imbalance, standing.value == now.imbalance else {
+            imbalance = (now.imbalance, now.time, false)
+            return
+        }
+        guard !standing.isTold, now.time - standing.since >= IngestLimits.imbalanceTime else {
+            return
+        }
+        imbalance?.isTold = true
+        logger.event(
+            .ledgerImbalance, .error, "the counts do not add up",
+            ["datagrams": "\(now.imbalance)"])
     }
 }

@@ -10,12 +10,13 @@ package enum Event: String, Sendable, CaseIterable {
     case ready
     case stopping
     case drained
+    case readingsLeft = "readings_left"
     case stopped
     case reloaded
     case reloadFailed = "reload_failed"
     case configurationInvalid = "configuration_invalid"
+    case startFailed = "start_failed"
     case stageStalled = "stage_stalled"
-    case watchdogNotFed = "watchdog_not_fed"
     case ledgerImbalance = "ledger_imbalance"
     case summary
     case journalLost = "journal_lost"
@@ -24,6 +25,7 @@ package enum Event: String, Sendable, CaseIterable {
     case databaseConnected = "database_connected"
     case databaseUnavailable = "database_unavailable"
     case databaseLost = "database_lost"
+    case databaseSlow = "database_slow"
     case batchHeld = "batch_held"
     case tableProblem = "table_problem"
     case progressBehind = "progress_behind"

@@ -28,7 +28,9 @@ package struct JournalLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        reportLost()
+        journal.reportLost { lost in
+            journal.send(fields(of: lost, flatMetadata(own: [:], provided: nil, event: lost)))
+        }
         let pairs = flatMetadata(own: metadata, provided: metadataProvider?.get(), event: event)
         journal.send(fields(of: event, pairs))
     }
@@ -54,21 +56,6 @@ package struct JournalLogHandler: LogHandler {
             fields.append((journalFieldName(key), value))
         }
         return fields
-    }
-
-    /// Entries that journald did not take leave a gap; the next one that it takes says so.
-    private func reportLost() {
-        let count = journal.takeLostCount()
-        guard count > 0 else { return }
-        let event = LogEvent(
-            level: .warning, message: "log entries were lost because journald did not take them",
-            metadata: [
-                Event.metadataKey: "\(Event.journalLost.rawValue)", "entries": "\(count)",
-            ],
-            source: nil, file: #fileID, function: #function, line: #line)
-        let pairs = flatMetadata(own: [:], provided: nil, event: event)
-        // The report's own loss is counted by the journal; only what it spoke of comes back.
-        if !journal.send(fields(of: event, pairs)) { journal.putBackLostCount(count - 1) }
     }
 }
 

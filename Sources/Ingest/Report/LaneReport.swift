@@ -25,9 +25,7 @@ package struct LaneReport: Sendable {
     package var batches: UInt64 = 0
     package var lastCommit: ContinuousClock.Instant?
     /// Names that no table or column takes, with the number of lines that had them.
-    package var unmatched: [UnmatchedName: UInt64] = [:]
-    /// Lines whose unmatched names did not find room in `unmatched`.
-    package var unmatchedOther: UInt64 = 0
+    var unmatched = UnmatchedCounts()
 
     /// Different names that are counted one by one; senders that invent names must not fill
     /// memory.
@@ -45,19 +43,15 @@ package struct LaneReport: Sendable {
     /// Adds what a committed batch met.
     ///
     /// - Returns: the names that are new, to be told once.
-    mutating func add(unmatched counts: [UnmatchedName: UInt64]) -> [UnmatchedName] {
-        var new: [UnmatchedName] = []
-        for (name, count) in counts {
-            if unmatched[name] != nil {
-                unmatched[name]! += count
-            } else if unmatched.count < Self.unmatchedNamesMax {
-                unmatched[name] = count
-                new.append(name)
-            } else {
-                unmatchedOther += count
-            }
+    mutating func add(unmatched counts: UnmatchedCounts) -> UnmatchedNews {
+        let wasFull = unmatched.other > 0
+        var news = UnmatchedNews()
+        for (name, count) in counts.counts where unmatched.add(name, count) {
+            news.names.append(name)
         }
-        return new
+        unmatched.addOther(counts.other)
+        news.isFull = !wasFull && unmatched.other > 0
+        return news
     }
 
     /// Adds what a committed batch did, by source.

@@ -29,3 +29,14 @@ private func flatten(
         pairs.append((key, "\(value)"))
     }
 }
+
+extension Duration {
+    /// As a field of a log entry: seconds, rounded to a tenth.
+    var fieldText: String { "\(oneDecimal(seconds))s" }
+}
+
+/// A number rounded to a tenth: `34.5`.
+func oneDecimal(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+}

@@ -15,34 +15,59 @@ struct ReporterService<C: Clock<Duration>>: Service {
         notify.send(.ready, .status("ready"))
         logger.event(.ready, .notice, "ready")
         let watchdog = watchdogTimeout()
-        let turn = min(IngestLimits.statusInterval, (watchdog ?? .seconds(60)) / 4)
-        await cancelWhenGracefulShutdown { await report(every: turn, watchdog) }
-        await feedWatchdogWhileDraining(turn)
+        let turnMax = min(IngestLimits.statusInterval, (watchdog ?? .seconds(60)) / 4)
+        await cancelWhenGracefulShutdown { await report(turnMax, watchdog) }
+        await feedWatchdogWhileDraining(turnMax)
     }
 
-    private func report(every turn: Duration, _ watchdog: Duration?) async {
+    private func report(_ turnMax: Duration, _ watchdog: Duration?) async {
         var last = pipeline.snapshot()
-        var alarms = Alarms(logger: logger, first: last)
+        var alarms = Alarms(logger: logger)
         var stalls = StallDetector(limit: watchdog.map { $0 / 2 } ?? IngestLimits.stallTime)
-        var sinceSummary = Duration.zero
+        var answers = AnswerWatch()
         var summarised = last
-        while (try? await clock.sleep(for: turn)) != nil {
+        var cadence = Cadence(turnMax: turnMax, start: last.time)
+        while (try? await clock.sleep(for: cadence.turn(of: interval()))) != nil {
             let now = pipeline.snapshot()
-            notify.send(.status(StatusLine.text(now, since: last)))
-            if let stage = stalls.stalledStage(now) {
-                logger.event(
-                    .stageStalled, .error, "a stage does not move; the watchdog is not fed",
-                    ["stage": "\(stage)"])
-            } else if watchdog != nil {
-                notify.send(.watchdog)
-            }
-            sinceSummary += turn
-            if sinceSummary >= interval() {
-                sinceSummary = .zero
-                alarms.tell(now)
+            for change in answers.look(now) { tell(change) }
+            notify.send(
+                .status(StatusLine.text(now, since: last, waiting: answers.longest)))
+            for change in stalls.look(now) { tell(change, isWatched: watchdog != nil) }
+            if watchdog != nil, !stalls.isAnyStalled { notify.send(.watchdog) }
+            alarms.tell(now)
+            if cadence.isSummaryDue(at: now.time, every: interval()) {
                 summarise(now, since: &summarised)
             }
             last = now
+        }
+        alarms.tell(pipeline.snapshot(), isLast: true)
+    }
+
+    private func tell(_ change: StallDetector.Change, isWatched: Bool) {
+        switch change {
+        case .stalled(let stage):
+            let consequence = isWatched ? "; the watchdog is not fed until it does" : ""
+            logger.event(
+                .stageStalled, .error, "a stage does not move\(consequence)",
+                ["stage": "\(stage)"])
+        case .moves(let stage, let time):
+            logger.event(
+                .stageStalled, .notice, "the stage moves again",
+                ["stage": "\(stage)", "stood": "\(time.fieldText)"])
+        }
+    }
+
+    private func tell(_ change: AnswerWatch.Change) {
+        switch change {
+        case .slow(let lane, let time):
+            logger.event(
+                .databaseSlow, .warning,
+                "the database does not answer; readings are kept in the ring",
+                ["lane": "\(lane)", "waited": "\(time.fieldText)"])
+        case .over(let lane, let time):
+            logger.event(
+                .databaseSlow, .notice, "the wait for the database's answer is over",
+                ["lane": "\(lane)", "waited": "\(time.fieldText)"])
         }
     }
 
@@ -66,39 +91,27 @@ struct ReporterService<C: Clock<Duration>>: Service {
     }
 }
 
-/// Finds a stage that has not turned for too long. An idle stage turns too, and a writer that waits
-/// for the database is no fault of ours.
-struct StallDetector {
-    private let limit: Duration
-    private var turns: [String: (count: UInt64, since: ContinuousClock.Instant)] = [:]
+/// When the reporter looks, and when it sums up. The interval may change at every turn.
+struct Cadence {
+    private let turnMax: Duration
+    private var summarised: ContinuousClock.Instant
 
-    init(limit: Duration) {
-        self.limit = limit
+    init(turnMax: Duration, start: ContinuousClock.Instant) {
+        self.turnMax = turnMax
+        summarised = start
     }
 
-    mutating func stalledStage(_ now: Snapshot) -> String? {
-        var stalled: String?
-        for listener in now.listeners where !listener.hasEnded {
-            if isStalled("receive \(listener.name)", listener.turns, now.time) {
-                stalled = "receive \(listener.name)"
-            }
-        }
-        for (number, lane) in now.lanes.enumerated() where lane.report.state != .stopped {
-            let turns = lane.turns
-            if lane.isWaitingForDatabase {
-                self.turns["write \(number)"] = (turns, now.time)
-            } else if isStalled("write \(number)", turns, now.time) {
-                stalled = "write \(number)"
-            }
-        }
-        return stalled
+    /// The longest time that goes into the interval without a rest: a shorter last turn would
+    /// make rates of a few datagrams.
+    func turn(of interval: Duration) -> Duration {
+        interval / max(1, (interval / turnMax).rounded(.up))
     }
 
-    private mutating func isStalled(
-        _ stage: String, _ count: UInt64, _ time: ContinuousClock.Instant
+    mutating func isSummaryDue(
+        at time: ContinuousClock.Instant, every interval: Duration
     ) -> Bool {
-        if let before = turns[stage], before.count == count { return time - before.since > limit }
-        turns[stage] = (count, time)
-        return false
+        guard time - summarised >= interval else { return false }
+        summarised = time
+        return true
     }
 }

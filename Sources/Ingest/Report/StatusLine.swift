@@ -1,22 +1,67 @@
 /// What `systemctl status` shows: one sentence that is understood at three in the morning.
 package enum StatusLine {
-    /// - Parameter last: a snapshot from a moment before, for the rates.
-    package static func text(_ now: Snapshot, since last: Snapshot) -> String {
-        let seconds = max((now.time - last.time).seconds, 0.001)
-        let received = now.received.received.datagrams - last.received.received.datagrams
-        let rows = now.outcome.rows &- last.outcome.rows
-        var parts = [trouble(now)].compactMap { $0 }
-        parts.append("receiving \(rate(Double(received) / seconds))/s")
-        parts.append("writing \(rate(Double(rows) / seconds)) rows/s")
-        parts.append("ring \(percent(now.fill))")
-        if let full = timeUntilFull(now, since: last) { parts.append("full in about \(full)") }
-        let dropped = now.drops.newest.datagrams + now.drops.oldest.datagrams
-        if dropped > 0 { parts.append("\(dropped) datagrams dropped") }
+    /// - Parameters:
+    ///   - last: a snapshot from a moment before, for the rates.
+    ///   - waiting: how long the database has not answered, when that is worth saying.
+    package static func text(
+        _ now: Snapshot, since last: Snapshot, waiting: Duration? = nil
+    ) -> String {
+        let rates = Rates(now, since: last)
+        var parts: [String] = []
+        if now.isStopping { parts.append("stopping") }
+        if let trouble = trouble(now) {
+            parts.append(trouble)
+        } else if let waiting {
+            parts.append("waiting for the database's answer for \(age(waiting))")
+        }
+        if !now.isStopping { parts.append("receiving \(rate(rates.received))/s") }
+        parts.append("writing \(rate(rates.rows)) rows/s")
+        if rates.rejected > 0 { parts.append("rejecting \(rate(rates.rejected)) lines/s") }
+        parts += ring(now, since: last, isWaiting: waiting != nil)
+        if rates.dropped > 0 {
+            parts.append("dropping \(rate(rates.dropped))/s")
+        } else if now.dropped > 0 {
+            parts.append("\(now.dropped) datagrams dropped since the start")
+        }
         if let commit = now.lanes.compactMap(\.report.lastCommit).max() {
             parts.append("last commit \(age(now.time - commit)) ago")
         }
         return parts.joined(separator: ", ")
     }
+
+    /// What happened in a second.
+    private struct Rates {
+        let received: Double
+        let rows: Double
+        let rejected: Double
+        let dropped: Double
+
+        init(_ now: Snapshot, since last: Snapshot) {
+            let seconds = max((now.time - last.time).seconds, 0.001)
+            func rate(_ count: (Snapshot) -> UInt64) -> Double {
+                (Double(count(now)) - Double(count(last))) / seconds
+            }
+            received = rate { $0.received.received.datagrams }
+            rows = rate { $0.outcome.rows }
+            rejected = rate { $0.outcome.rejectedTotal }
+            dropped = rate(\.dropped)
+        }
+    }
+
+    /// How full it is, and how soon it will be when nothing is written.
+    private static func ring(
+        _ now: Snapshot, since last: Snapshot, isWaiting: Bool
+    ) -> [String] {
+        let left = secondsUntilFull(now, since: last, isWaiting: isWaiting)
+        // No frame may fit although a few bytes are left.
+        let isDropping = now.drops != last.drops && now.fill >= fullShare
+        if now.fill >= 1 || isDropping || left.map({ $0 < 0.05 }) ?? false { return ["ring full"] }
+        return ["ring \(percent(now.fill))"]
+            + (left.map { ["full in about \(age(.seconds($0)))"] } ?? [])
+    }
+
+    /// A ring that drops is called full from here on; below, it has been emptied since.
+    private static let fullShare = 0.9
 
     /// The worst of what the lanes say, with how long it has lasted.
     private static func trouble(_ now: Snapshot) -> String? {
@@ -34,21 +79,25 @@ package enum StatusLine {
         return nil
     }
 
-    private static func timeUntilFull(_ now: Snapshot, since last: Snapshot) -> String? {
+    /// Told while nothing is written: when it is, a ring that fills may empty at the next commit.
+    private static func secondsUntilFull(
+        _ now: Snapshot, since last: Snapshot, isWaiting: Bool
+    ) -> Double? {
         var shortest: Double?
-        for (lane, before) in zip(now.lanes, last.lanes) where lane.report.state.isTrouble {
+        for (lane, before) in zip(now.lanes, last.lanes)
+        where lane.report.state.isTrouble || isWaiting {
             let growth = Double(lane.ring.usedBytes - before.ring.usedBytes)
             let seconds = (now.time - last.time).seconds
             guard growth > 0, seconds > 0 else { continue }
             let left = Double(lane.ring.capacity - lane.ring.usedBytes) / growth * seconds
             shortest = min(shortest ?? left, left)
         }
-        return shortest.map { age(.seconds($0)) }
+        return shortest
     }
 
     private static func rate(_ value: Double) -> String {
-        value < 10 && value > 0 && value != value.rounded()
-            ? oneDecimal(value) : "\(Int(value.rounded()))"
+        let text = shortDecimal(value)
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
     private static func percent(_ share: Double) -> String {
@@ -59,18 +108,19 @@ package enum StatusLine {
     static func age(_ span: Duration) -> String {
         let seconds = max(span.seconds, 0)
         switch seconds {
-        case ..<10: return "\(oneDecimal(seconds)) s"
+        case ..<10: return "\(shortDecimal(seconds)) s"
         case ..<120: return "\(Int(seconds)) s"
         case ..<7_200: return "\(Int(seconds / 60)) min"
         case ..<172_800: return "\(Int(seconds / 3_600)) h"
         default: return "\(Int(seconds / 86_400)) days"
         }
     }
+}
 
-    private static func oneDecimal(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
-    }
+/// A tenth is worth showing of a small number only: `9.9`, then `10`.
+private func shortDecimal(_ value: Double) -> String {
+    let text = oneDecimal(value)
+    return text.utf8.count > 3 ? "\(Int(value.rounded()))" : text
 }
 
 extension Duration {

@@ -31,9 +31,26 @@ package enum Summary {
             ("refused", received.refused.datagrams),
             ("empty", received.empty.datagrams),
             ("unmatched_values", outcome.unmatchedValues),
+            ("unmatched_other", now.lanes.reduce(0) { $0 + $1.report.unmatched.other }),
             ("timestamps_cut", outcome.timestampsCut),
         ]
         for (name, count) in rare where count > 0 { fields[name] = "\(count)" }
+        let unmatched = unmatched(now)
+        if !unmatched.isEmpty { fields["unmatched"] = .array(unmatched.map { "\($0)" }) }
         return fields
+    }
+
+    /// Names that the field `unmatched` shows.
+    private static let unmatchedMax = 5
+
+    /// The most frequent names that nothing takes, of all lanes together.
+    private static func unmatched(_ now: Snapshot) -> [String] {
+        var counts: [UnmatchedName: UInt64] = [:]
+        for lane in now.lanes { counts.merge(lane.report.unmatched.counts, uniquingKeysWith: +) }
+        let texts = counts.map { name, count in
+            (text: name.table.map { "\($0).\(name.name)" } ?? name.name, count: count)
+        }
+        return texts.sorted { ($1.count, $0.text) < ($0.count, $1.text) }
+            .prefix(unmatchedMax).map { "\($0.text):\($0.count)" }
     }
 }

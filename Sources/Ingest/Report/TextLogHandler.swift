@@ -7,14 +7,15 @@ package struct TextLogHandler: LogHandler {
     package var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let level: LogLevelSwitch
-    private let descriptor: Int32
+    private let output: TextOutput
     private var ownLevel: Logger.Level?
 
-    /// - Parameter descriptor: where the lines go; it stays the caller's.
-    package init(label: String, level: LogLevelSwitch, descriptor: Int32 = STDERR_FILENO) {
+    /// - Parameter output: shared by all handlers, so that each entry lost is told by the next one
+    ///   that is not.
+    init(label: String, level: LogLevelSwitch, output: TextOutput) {
         self.label = label
         self.level = level
-        self.descriptor = descriptor
+        self.output = output
     }
 
     /// The shared level, unless this one logger was given its own.
@@ -29,14 +30,20 @@ package struct TextLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        let pairs = flatMetadata(own: metadata, provided: metadataProvider?.get(), event: event)
+        output.reportLost { lost in
+            output.write(line(of: lost, flatMetadata(own: [:], provided: nil, event: lost)))
+        }
+        output.write(
+            line(
+                of: event,
+                flatMetadata(own: metadata, provided: metadataProvider?.get(), event: event)))
+    }
+
+    private func line(of event: LogEvent, _ pairs: [(key: String, value: String)]) -> String {
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
-        let line = logLine(
+        return logLine(
             time: now, level: event.level, message: "\(event.message)", pairs: pairs)
-        // One call for the line, so that lines of several threads do not mix.
-        let bytes = Array(line.utf8)
-        _ = unsafe write(descriptor, bytes, bytes.count)
     }
 }
 

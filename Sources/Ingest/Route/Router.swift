@@ -11,7 +11,7 @@ struct Router: ~Copyable {
     /// How many lines of a layout with unmatched names the current batch has.
     private let hits: UnsafeMutablePointer<UInt64>
     private var names: [UnmatchedName] = []
-    private var unmatched: [UnmatchedName: UInt64] = [:]
+    private var unmatched = UnmatchedCounts()
 
     /// Shapes beyond this empty the router before the next batch.
     static let shapesMax = 1_024
@@ -42,7 +42,7 @@ struct Router: ~Copyable {
         cache.removeAll()
         shapes = []
         names = []
-        unmatched = [:]
+        unmatched = UnmatchedCounts()
     }
 
     /// Makes room when senders have invented too many layouts. Not in mid-batch.
@@ -64,16 +64,16 @@ struct Router: ~Copyable {
     }
 
     /// Names that no table or column took since the last call, with how often; empties them.
-    mutating func takeUnmatched() -> [UnmatchedName: UInt64] {
+    mutating func takeUnmatched() -> UnmatchedCounts {
         foldHits()
-        defer { unmatched = [:] }
+        defer { unmatched = UnmatchedCounts() }
         return unmatched
     }
 
     /// Forgets the counts of a batch that did not come to its end.
     mutating func forgetUnmatched() {
         unsafe hits.update(repeating: 0, count: cache.count)
-        unmatched = [:]
+        unmatched = UnmatchedCounts()
     }
 
     // MARK: - For messages
@@ -88,7 +88,7 @@ struct Router: ~Copyable {
 
     /// Why lines of this layout are rejected.
     func rejection(_ layout: CompiledLayout, _ line: DecodedLine) -> String {
-        let measurement = line.measurement.text
+        let measurement = UnmatchedName.text(line.measurement)
         switch layout.reason {
         case .noTable: return "no table takes measurement \"\(measurement)\""
         case .noColumn: return "none of its fields has a column in the table"
@@ -130,7 +130,7 @@ struct Router: ~Copyable {
                 ofMeasurement: line.measurement.buffer)
         else {
             let first = names.count
-            names.append(UnmatchedName(table: nil, name: line.measurement.text))
+            names.append(UnmatchedName(table: nil, name: line.measurement))
             var layout = CompiledLayout(verdict: .reject)
             layout.unmatchedCount = 1
             layout.firstUnmatched = first
@@ -158,11 +158,11 @@ struct Router: ~Copyable {
             guard index <= Int(Int16.max),
                 let column = unsafe target.columnIndex(named: item.key.buffer)
             else {
-                names.append(UnmatchedName(table: target.table.name, name: item.key.text))
+                names.append(UnmatchedName(table: target.table.name, name: item.key))
                 continue
             }
             if sources[column] != CompiledLayout.null {
-                names.append(UnmatchedName(table: target.table.name, name: item.key.text))
+                names.append(UnmatchedName(table: target.table.name, name: item.key))
             }
             sources[column] = Int16(index)
             if item.kind != .tag { fieldsMatched += 1 }
@@ -221,7 +221,7 @@ struct Router: ~Copyable {
             unsafe hits[index] = 0
             guard count > 0, layout.unmatchedCount > 0 else { continue }
             for name in layout.firstUnmatched..<layout.firstUnmatched + layout.unmatchedCount {
-                unmatched[names[name], default: 0] += count
+                unmatched.add(names[name], count)
             }
         }
     }
@@ -236,11 +236,4 @@ struct Router: ~Copyable {
         releaseLayouts()
         for shape in shapes { shape.release() }
     }
-}
-
-/// A measurement without a table, or a tag or field without a column.
-package struct UnmatchedName: Hashable, Sendable {
-    /// `nil` for a measurement.
-    package let table: String?
-    package let name: String
 }

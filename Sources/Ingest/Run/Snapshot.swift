@@ -33,6 +33,12 @@ package struct Snapshot: Sendable {
         lanes.reduce(into: OutcomeTally()) { $0.add($1.total) }
     }
 
+    /// Datagrams that are lost: before they could be received, or because a ring was full.
+    package var dropped: UInt64 { received.kernelDropped + drops.datagrams }
+
+    /// Whether the intake has ended, and what is left is being written.
+    package var isStopping: Bool { !listeners.isEmpty && listeners.allSatisfy(\.hasEnded) }
+
     package var framesInRing: UInt64 { lanes.reduce(0) { $0 + UInt64($1.ring.frameCount) } }
 
     /// Share of the fullest ring that is taken, from 0 to 1.

@@ -45,8 +45,8 @@ struct WriterService: Service {
             logger.event(.drained, .info, "everything that was accepted is in the database")
         } else {
             logger.event(
-                .drained, .notice, "readings are left in the ring for the next start",
-                ["datagrams": "\(left)", "limit": "\(drain)"])
+                .readingsLeft, .notice, "readings are left in the ring for the next start",
+                ["datagrams": "\(left)", "limit": "\(drain.fieldText)"])
         }
     }
 

@@ -20,4 +20,13 @@ import Testing
             .map { "\($0.1) \($0.2)" }
         #expect(rows.sorted() == Event.allCases.map { "\($0.rawValue) \($0.messageID)" }.sorted())
     }
+
+    @Test func `every event is sent somewhere`() throws {
+        let sources = try projectFiles("Sources/*/*.swift") + projectFiles("Sources/*/*/*.swift")
+        let text = try sources.filter { !$0.hasPrefix("Sources/Ingest/Report/Event") }
+            .map { try projectFile($0) }.joined()
+        // Only names of cases, not where they stand: states have some of the same.
+        let names = Set(text.matches(of: /\.(\w+)/).map { String($0.1) })
+        #expect(Event.allCases.filter { !names.contains("\($0)") } == [])
+    }
 }

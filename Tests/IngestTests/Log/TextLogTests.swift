@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import TestSupport
 import Testing
 
 @testable import Ingest
@@ -11,9 +12,10 @@ import Testing
         try #require(pipe(&ends) == 0)
         defer { close(ends[0]) }
         let level = LogLevelSwitch(.info)
+        let output = TextOutput(ends[1])
         body(
             Logger(label: "test") {
-                TextLogHandler(label: $0, level: level, descriptor: ends[1])
+                TextLogHandler(label: $0, level: level, output: output)
             })
         close(ends[1])
         var bytes = [UInt8](repeating: 0, count: 65_536)
@@ -104,6 +106,70 @@ import Testing
         var logger = LogOutput(format: .text, level: .warning) { _ in nil }.logger()
         logger.logLevel = .trace
         #expect(logger.logLevel == .trace)
+    }
+
+    @Test func `a pipe that nobody reads never blocks, and what it did not take is told`() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        let output = LogOutput(format: .text, level: .info, descriptor: ends[1])
+        let filler = String(repeating: "x", count: 1_000)
+        for number in 0..<1_000 {
+            output.logger().info("\(number)", metadata: ["filler": "\(filler)"])
+        }
+        let taken = try entries(drained(ends[0]))
+        output.logger("another").info("again")
+        output.logger().info("and again")
+        let missing = 1_000 - taken.count
+        #expect(missing > 0)
+        #expect(
+            try entries(drained(ends[0])) == [
+                "warning log entries were lost here because nobody took them"
+                    + " entries=\(missing) event=journal_lost",
+                "info again", "info and again",
+            ])
+    }
+
+    /// What is in the pipe.
+    private func drained(_ descriptor: Int32) -> String {
+        var text: [UInt8] = []
+        var look = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&look, 1, 0) == 1 {
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            let count = read(descriptor, &bytes, bytes.count)
+            text += bytes.prefix(count)
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    @Test func `a line that is too long for a pipe is cut and stays a line`() throws {
+        let text = try output {
+            $0.info("x", metadata: ["a": "\(String(repeating: "y", count: 9_000))"])
+        }
+        #expect(text.utf8.count == TextOutput.lineBytesMax)
+        #expect(text.hasSuffix("yy\n"))
+    }
+
+    @Test func `without journald its format falls back to text and says so`() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        let output = LogOutput(
+            format: .journal, level: .info, socket: "/no/such/socket", descriptor: ends[1])
+        #expect(!output.isJournal)
+        #expect(
+            try entries(drained(ends[0])) == [
+                "warning journald does not listen: entries are lines of text"
+                    + " socket=/no/such/socket"
+            ])
+    }
+
+    @Test func `with journald its format goes there`() throws {
+        let manager = try FakeManager()
+        let output = LogOutput(format: .journal, level: .info, socket: manager.address)
+        #expect(output.isJournal)
+        output.logger().info("x")
+        #expect(manager.nextText()?.hasPrefix("MESSAGE=x\n") == true)
     }
 
     @Test func `times before 2000 and their parts are right`() {

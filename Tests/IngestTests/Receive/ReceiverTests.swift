@@ -58,6 +58,7 @@ import Threads
         }
         #expect(sink.texts == [String(repeating: "c", count: 100)])
         #expect(tally.truncated == ReceiveTally.Count(datagrams: 2, bytes: 5101))
+        #expect(tally.truncatedSender == IPAddress("127.0.0.1"))
         #expect(tally.isBalanced)
     }
 
@@ -103,6 +104,7 @@ import Threads
             eventually { sink.texts == ["second", "fourth"] }
         }
         #expect(tally.refused == ReceiveTally.Count(datagrams: 2, bytes: 10))
+        #expect(tally.refusedSender == IPAddress("127.0.0.2"))
         #expect(tally.isBalanced)
     }
 

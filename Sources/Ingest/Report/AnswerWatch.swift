@@ -1,0 +1,42 @@
+/// Follows the writers that wait for an answer of the database. A server that takes long is no
+/// fault of ours, and nothing is lost yet; but somebody should know.
+struct AnswerWatch {
+    /// What is told: that a lane has waited too long, and that its wait is over.
+    enum Change: Equatable {
+        case slow(lane: Int, Duration)
+        case over(lane: Int, after: Duration)
+    }
+
+    private struct Wait {
+        var turns: UInt64
+        var since: ContinuousClock.Instant
+        var isTold = false
+    }
+
+    private var waits: [Int: Wait] = [:]
+    /// How long the lane waits that is told of and waits longest.
+    private(set) var longest: Duration?
+
+    mutating func look(_ now: Snapshot) -> [Change] {
+        var changes: [Change] = []
+        for (number, lane) in now.lanes.enumerated() {
+            guard lane.isWaitingForDatabase, waits[number]?.turns == lane.turns else {
+                let before = waits[number]
+                waits[number] = Wait(turns: lane.turns, since: now.time)
+                if let before, before.isTold {
+                    changes.append(.over(lane: number, after: now.time - before.since))
+                }
+                continue
+            }
+            let time = now.time - waits[number]!.since
+            // A lane in trouble has told of it, and each of its tries may take long.
+            guard !waits[number]!.isTold, !lane.report.state.isTrouble,
+                time >= IngestLimits.databasePatience
+            else { continue }
+            waits[number]!.isTold = true
+            changes.append(.slow(lane: number, time))
+        }
+        longest = waits.values.filter(\.isTold).map { now.time - $0.since }.max()
+        return changes
+    }
+}

@@ -129,13 +129,9 @@ struct Writer: ~Copyable {
         from failure: WriteFailure, _ connection: inout Connection
     ) throws(WriteFailure) -> Bool {
         sender.reset()
-        samples.forget()
-        router.forgetUnmatched()
-        if case .doubt = failure {
-            // The frames stay pinned until the database has told whether they are in.
-            throw failure
-        }
-        lane.ring.unpin()
+        // A batch in doubt is kept until the database has told whether it is in, also when the next
+        // connection fails before that.
+        if doubt == nil { giveUpBatch() }
         if connection.isBroken { throw failure }
         try lane.ask { () throws(PostgresError) in try connection.execute("ROLLBACK") }
         switch failure.remedy {
@@ -153,6 +149,14 @@ struct Writer: ~Copyable {
         case .hold:
             return hold(failure)
         }
+    }
+
+    /// Nothing of the batch is in the database: its frames may be dropped again, and what was noted
+    /// of it never happened.
+    private mutating func giveUpBatch() {
+        samples.forget()
+        router.forgetUnmatched()
+        lane.ring.unpin()
     }
 
     private mutating func hold(_ failure: WriteFailure) -> Bool {
@@ -202,7 +206,7 @@ struct Writer: ~Copyable {
         if progress.stored == end {
             settle(end)
         } else {
-            lane.ring.unpin()
+            giveUpBatch()
         }
     }
 

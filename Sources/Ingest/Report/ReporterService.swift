@@ -16,8 +16,8 @@ struct ReporterService<C: Clock<Duration>>: Service {
         logger.event(.ready, .notice, "ready")
         let watchdog = watchdogTimeout()
         let turnMax = min(IngestLimits.statusInterval, (watchdog ?? .seconds(60)) / 4)
+        // Told last to stop, so that it speaks, and feeds the watchdog, while the rings are drained.
         await cancelWhenGracefulShutdown { await report(turnMax, watchdog) }
-        await feedWatchdogWhileDraining(turnMax)
     }
 
     private func report(_ turnMax: Duration, _ watchdog: Duration?) async {
@@ -80,14 +80,6 @@ struct ReporterService<C: Clock<Duration>>: Service {
         logger.event(
             .summary, .info, "\(StatusLine.text(now, since: last))", Summary.metadata(now))
         last = now
-    }
-
-    /// The drain is under way, with a limit of its own; the service manager is told that it moves.
-    private func feedWatchdogWhileDraining(_ turn: Duration) async {
-        while pipeline.lanes.contains(where: { !$0.hasStopped }) {
-            notify.send(.extendTimeout(.seconds(5)), .watchdog)
-            try? await Task.sleep(for: min(turn, .milliseconds(100)))
-        }
     }
 }
 

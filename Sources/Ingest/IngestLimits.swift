@@ -15,6 +15,14 @@ package enum IngestLimits {
     package static let holdFirst = Duration.seconds(1)
     /// How long a statement waits for a lock, in seconds, before the writer tells of it.
     package static let lockTimeoutSeconds = 30
+    /// How often a batch is encoded anew because a table was changed meanwhile, before a person is
+    /// told.
+    static let tableChangesMax = 5
+    /// Rows that are tried together when the rows at fault in a batch are looked for.
+    static let carefulRows = 1_000
+    /// Savepoints that one such transaction may keep before it is committed. The server holds a lock
+    /// for each in a table that is 64 times its connections long when nobody has changed it.
+    static let carefulSavepoints = 500
     /// A stage that has not moved for this long is stalled.
     package static let stallTime = Duration.seconds(20)
     /// A database that has not answered for this long is told of.

@@ -3,7 +3,8 @@ import Glibc
 /// A value that only one thread touches at a time, with a condition to wait for.
 ///
 /// A pthread mutex and not the standard library's `Mutex`: the thread sanitizer does not see
-/// through the latter, and it has no condition variable.
+/// through the latter, and it has no condition variable. Give it a value that has a size: the
+/// sanitizer takes an empty one for what lies beside it.
 @safe
 package final class Lock<Value>: @unchecked Sendable {
     // @unchecked: `value` is only reached between lock and unlock.

@@ -87,7 +87,7 @@ def test_a_missing_right_is_named_and_the_readings_wait_for_it(daemon, database)
     database.execute("GRANT INSERT ON numbered TO sluice")
     all_rows_arrive_once(database, 100)
     daemon.wait_for_log("takes readings again")
-    assert len(daemon.lines_of_log("writing is held")) == 1
+    assert len(daemon.lines_of_log("error writing is held")) == 1
     assert len(daemon.lines_of_log("takes readings again")) == 1
 
 

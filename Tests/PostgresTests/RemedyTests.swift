@@ -16,6 +16,7 @@ import Testing
         ("42703", .hold), ("28P01", .hold), ("28000", .hold), ("3D000", .hold), ("3F000", .hold),
         ("25006", .hold), ("25P02", .hold), ("57014", .hold), ("55000", .hold), ("0A000", .hold),
         ("XX000", .hold), ("P0001", .hold), ("58030", .hold), ("2200", .rejectRows), ("", .hold),
+        ("54000", .rejectRows), ("2200H", .hold),
     ]
 
     @Test(arguments: table)
@@ -23,6 +24,12 @@ import Testing
         #expect(Remedy(sqlState: sqlState, duplicatesAllowed: false) == remedy)
         let other = sqlState == "23505" ? .stage : remedy
         #expect(Remedy(sqlState: sqlState, duplicatesAllowed: true) == other)
+    }
+
+    @Test func `a check that has no name is a missing partition, for which no row is to blame`() {
+        let error = PostgresError(
+            sqlState: "23514", message: "no partition of relation \"t\" found for row")
+        #expect(Remedy(error, duplicatesAllowed: false) == .hold)
     }
 }
 

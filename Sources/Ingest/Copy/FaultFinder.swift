@@ -51,12 +51,14 @@ struct FaultFinder {
     /// must have been made immediate: they have to speak while it is clear which rows they mean.
     ///
     /// - Parameter onRefusal: takes each row that the database refuses for its data.
+    /// - Returns: how many chunks were kept; the server remembers each until the transaction ends.
     /// - Throws: an error that no row is to blame for.
     static func write(
         _ rows: borrowing BatchRows, _ shapeIndex: Int, _ shape: CopyShape,
         with sender: inout RowSender, on connection: inout Connection,
         onRefusal: (Refusal) -> Void, onSuppressed: (_ row: Int, _ missing: Int) -> Void
-    ) throws(PostgresError) {
+    ) throws(PostgresError) -> Int {
+        var kept = 0
         let numbers = rows.rowNumbers(ofShape: shapeIndex)
         var finder = FaultFinder(count: numbers.count)
         while let range = finder.next {
@@ -67,17 +69,20 @@ struct FaultFinder {
                 if taken < range.count {
                     onSuppressed(numbers[range.lowerBound], range.count - taken)
                 }
+                kept += 1
                 finder.succeeded()
             } catch {
                 sender.reset()
                 let remedy = Remedy(error, duplicatesAllowed: false)
                 guard !connection.isBroken, remedy == .rejectRows || remedy == .reloadCatalog
                 else { throw error }
-                try connection.execute("ROLLBACK TO SAVEPOINT chunk")
+                // Released too, or savepoints would pile up, each with a lock of its own.
+                try connection.execute("ROLLBACK TO SAVEPOINT chunk; RELEASE SAVEPOINT chunk")
                 if let position = finder.failed(error) {
                     onRefusal(Refusal(row: numbers[position], error: error))
                 }
             }
         }
+        return kept
     }
 }

@@ -21,27 +21,38 @@ struct Progress {
         stored = rows.first?[0].flatMap { UInt64($0) }
     }
 
-    /// Moves the row on within the open transaction.
+    /// Moves the row on within the open transaction, and looks at the tables that it has written to.
     ///
-    /// - Returns: false when somebody else has moved it since it was read: then this transaction
-    ///   must not be committed, for two writers would both write what is in the ring.
+    /// - Parameter tables: their names in SQL.
     func move(
-        to position: UInt64, _ connection: inout Connection
-    ) throws(PostgresError) -> Bool {
+        to position: UInt64, tables: [String], _ connection: inout Connection
+    ) throws(PostgresError) -> Move {
+        let parameters = [ring.description, String(position), arrayLiteral(tables)]
+        let fingerprint = Fingerprint.ofTables(parameter: "$3")
+        let rows: [[String?]]
         if let stored {
-            return try !connection.query(
+            rows = try connection.query(
                 """
-                UPDATE \(Destinations.progressTable) SET position = $3, updated_at = now() \
-                WHERE ring_id = $1 AND source = '' AND position = $2 RETURNING 1
-                """, [ring.description, String(stored), String(position)]
-            ).isEmpty
+                UPDATE \(Destinations.progressTable) SET position = $2, updated_at = now() \
+                WHERE ring_id = $1 AND source = '' AND position = $4 RETURNING \(fingerprint)
+                """, parameters + [String(stored)])
+        } else {
+            rows = try connection.query(
+                """
+                INSERT INTO \(Destinations.progressTable) (ring_id, source, position) \
+                VALUES ($1, '', $2) ON CONFLICT DO NOTHING RETURNING \(fingerprint)
+                """, parameters)
         }
-        return try !connection.query(
-            """
-            INSERT INTO \(Destinations.progressTable) (ring_id, source, position) \
-            VALUES ($1, '', $2) ON CONFLICT DO NOTHING RETURNING 1
-            """, [ring.description, String(position)]
-        ).isEmpty
+        return rows.first.map { .done(fingerprint: $0[0]) } ?? .lostToAnother
+    }
+
+    /// What came of moving the row.
+    enum Move {
+        /// With the fingerprint of the tables, nil for none.
+        case done(fingerprint: String?)
+        /// Somebody else has moved the row since it was read. This transaction must not be
+        /// committed, for two writers would both write what is in the ring.
+        case lostToAnother
     }
 
     /// Notes that the transaction with `move` is committed.

@@ -21,6 +21,12 @@ struct RowSender: ~Copyable {
         filled = 0
     }
 
+    /// Ends a COPY that is open because more was to come, so that nothing of it is kept.
+    mutating func abandon(on connection: inout Connection) {
+        if open != nil { connection.abandonCopy("the batch is given up") }
+        reset()
+    }
+
     /// Sends what is there in full pieces while more is decoded, so that the server works
     /// meanwhile. Only as long as all rows go to one table: COPYs cannot be interleaved.
     mutating func sendAhead(

@@ -11,6 +11,8 @@ enum WriteFailure: Error {
     case ring(String)
     /// Somebody else moved the ring's row in `sluice_progress`.
     case progressMoved
+    /// A table is not what it was when the rows were encoded.
+    case tableChanged
 
     /// What to do about it.
     var remedy: Remedy {
@@ -18,6 +20,7 @@ enum WriteFailure: Error {
         case .database(let error), .doubt(let error):
             Remedy(error, duplicatesAllowed: false)
         case .tableProblem, .ring, .progressMoved: .hold
+        case .tableChanged: .reloadCatalog
         }
     }
 
@@ -31,13 +34,14 @@ enum WriteFailure: Error {
         case .progressMoved:
             "another writer has moved this ring's row in \(Destinations.progressTable);"
                 + " stop it, or give each daemon a ring of its own"
+        case .tableChanged: "a table keeps changing while rows are written to it"
         }
     }
 
     var sqlState: String? {
         switch self {
         case .database(let error), .doubt(let error): error.sqlState
-        case .tableProblem, .ring, .progressMoved: nil
+        case .tableProblem, .ring, .progressMoved, .tableChanged: nil
         }
     }
 }

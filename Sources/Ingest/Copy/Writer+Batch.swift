@@ -11,6 +11,8 @@ extension Writer {
         guard let frames = lane.ring.pin(byteLimit: configuration.batch.bytes) else { return }
         beginTally()
         rows.removeAll()
+        touched.removeAll(keepingCapacity: true)
+        savepoints = 0
         let begin = isCareful ? "BEGIN; SET CONSTRAINTS ALL IMMEDIATE" : "BEGIN"
         try lane.ask { () throws(PostgresError) in try connection.execute(begin) }
         let end = try encodeFrames(frames, &connection)
@@ -25,18 +27,21 @@ extension Writer {
     private mutating func encodeFrames(
         _ frames: PinnedFrames, _ connection: inout Connection
     ) throws(WriteFailure) -> UInt64 {
-        var end = frames.start
         var rowCount = 0
         for frame in frames {
+            reached = frame.end
             rowCount += try encode(frame, &connection)
-            end = frame.end
             if rowCount >= configuration.batch.rows { break }
-            guard !isCareful else { continue }
-            try lane.ask { () throws(PostgresError) in
-                try sender.sendAhead(rows, router.shapes, on: &connection)
+            if !isCareful {
+                try lane.ask { () throws(PostgresError) in
+                    try sender.sendAhead(rows, router.shapes, on: &connection)
+                }
+            } else if rows.count >= IngestLimits.carefulRows {
+                try flush(&connection)
+                if savepoints >= IngestLimits.carefulSavepoints { break }
             }
         }
-        return end
+        return reached
     }
 
     /// - Returns: how many rows the frame gave.
@@ -60,7 +65,7 @@ extension Writer {
         tallies[source].frames += 1
         tallies[source].bytes += UInt64(payload.count)
         tallies[source].lines += counts.lines
-        tallies[source].rows += counts.rows
+        tallies[source].rows += counts.rows - counts.rowsCounted
         tallies[source].unmatchedValues += counts.unmatchedValues
         tallies[source].timestampsCut += counts.timestampsCut
         return Int(counts.rows)
@@ -70,6 +75,8 @@ extension Writer {
     private struct FrameCounts {
         var lines: UInt64 = 0
         var rows: UInt64 = 0
+        /// Of `rows`, those that are in the tally already.
+        var rowsCounted: UInt64 = 0
         var unmatchedValues: UInt64 = 0
         var timestampsCut: UInt64 = 0
     }
@@ -89,6 +96,7 @@ extension Writer {
         switch layout.verdict {
         case .hold: throw .tableProblem(router.problems(ofTarget: layout.shape))
         case .reject:
+            if layout.reason != .noTable { touched.insert(layout.shape) }
             reject(line, source, layout.reason, .layout(layout))
             return
         case .row: break
@@ -104,8 +112,12 @@ extension Writer {
                 counts.unmatchedValues &+= UInt64(layout.unmatchedCount)
                 if isCut { counts.timestampsCut &+= 1 }
             case .misfit(let misfit, let column):
+                touched.insert(router.shapes[layout.shape].target)
                 reject(line, source, RejectReason(misfit), .misfit(misfit, column, layout))
             case .full where rows.count > 0:
+                // What the database refuses of them is taken from the tally again.
+                tallies[source].rows += counts.rows - counts.rowsCounted
+                counts.rowsCounted = counts.rows
                 try flush(&connection)
                 continue
             case .full:
@@ -146,15 +158,17 @@ extension Writer {
 
     /// Writes the rows of the slab within the open transaction and empties it.
     private mutating func flush(_ connection: inout Connection) throws(WriteFailure) {
+        for shape in rows.shapes {
+            touched.insert(router.shapes[shape].target)
+            written.insert(router.shapes[shape].target)
+        }
         if isCareful {
             for shape in rows.shapes { try writeCarefully(shape, &connection) }
         } else {
             let suppressed = try lane.ask { () throws(PostgresError) in
                 try sender.finish(rows, router.shapes, on: &connection)
             }
-            for (row, missing) in suppressed {
-                noteSuppressed(rows.origin(of: row), missing)
-            }
+            for (row, missing) in suppressed { noteSuppressed(from: row, missing) }
         }
         rows.removeAll()
     }
@@ -164,7 +178,7 @@ extension Writer {
     ) throws(WriteFailure) {
         var refusals: [FaultFinder.Refusal] = []
         var suppressed: [(row: Int, missing: Int)] = []
-        try lane.ask { () throws(PostgresError) in
+        savepoints += try lane.ask { () throws(PostgresError) in
             try FaultFinder.write(
                 rows, shape, router.shapes[shape], with: &sender, on: &connection,
                 onRefusal: { refusals.append($0) },
@@ -181,13 +195,20 @@ extension Writer {
                     "table \(router.shapes[shape].table): \(refusal.error)")
             }
         }
-        for (row, missing) in suppressed { noteSuppressed(rows.origin(of: row), missing) }
+        for (row, missing) in suppressed { noteSuppressed(from: row, missing) }
     }
 
-    /// Rows that the server left out without an error are not in the table, and so not rows.
-    private mutating func noteSuppressed(_ origin: RowOrigin, _ missing: Int) {
-        tallies[Int(origin.source)].rows -= UInt64(missing)
-        tallies[Int(origin.source)].reject(.suppressed, count: UInt64(missing))
+    /// Rows that the server left out without an error are not in the table, and so not rows. It does
+    /// not say which of a COPY they are: the first ones are taken for them.
+    private mutating func noteSuppressed(from first: Int, _ missing: Int) {
+        var row = first
+        for _ in 0..<missing {
+            let source = Int(rows.origin(of: row).source)
+            tallies[source].rows -= 1
+            tallies[source].reject(.suppressed)
+            row = rows.row(after: row)
+        }
+        let origin = rows.origin(of: first)
         guard samples.count(.suppressed, lines: UInt64(missing)) else { return }
         let table = router.shapes[Int(origin.shape)].table
         samples.keep(
@@ -198,10 +219,14 @@ extension Writer {
     private mutating func commit(
         _ end: UInt64, _ connection: inout Connection
     ) throws(WriteFailure) {
-        let isOurs = try lane.ask { () throws(PostgresError) in
-            try progress.move(to: end, &connection)
+        let tables = touched.compactMap { router.destinations.targets[$0].usable?.table.sqlName }
+        let move = try lane.ask { () throws(PostgresError) in
+            try progress.move(to: end, tables: tables, &connection)
         }
-        guard isOurs else { throw .progressMoved }
+        guard case .done(let fingerprint) = move else { throw .progressMoved }
+        guard fingerprint == Fingerprint.expected(tables.map { fingerprints[$0] ?? "" }) else {
+            throw .tableChanged
+        }
         do throws(WriteFailure) {
             try lane.ask { () throws(PostgresError) in try connection.execute("COMMIT") }
         } catch {

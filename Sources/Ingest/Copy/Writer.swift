@@ -20,8 +20,24 @@ struct Writer: ~Copyable {
     var tallies: [OutcomeTally] = []
     /// A batch whose COMMIT was sent and not answered; its frames stay pinned.
     var doubt: UInt64?
-    /// The next batch is written row by row if need be, because the last try met bad rows.
-    var isCareful = false
+    /// Up to here batches are written row by row if need be: there is something in between that the
+    /// database refuses.
+    var carefulUntil: UInt64?
+    var isCareful: Bool { carefulUntil != nil }
+    /// Savepoints that the careful transaction in work keeps.
+    var savepoints = 0
+    /// The end of the last frame that the batch in work has come to.
+    var reached: UInt64 = 0
+    /// The targets, by index, that rows or rejected lines of the batch in work belong to.
+    var touched: Set<Int> = []
+    /// The targets that rows were written to since the catalog was read.
+    var written: Set<Int> = []
+    /// What each table looked like when the catalog was read, by its name in SQL.
+    var fingerprints: [String: String] = [:]
+    /// Tables that readings were written to, by measurement: when one is gone, its readings wait.
+    private var known: [String: String] = [:]
+    /// Changes of tables since the last batch that came through.
+    private var tableChanges = 0
     var configuration: Configuration
     var version = 0
     var backoff: Backoff
@@ -115,7 +131,8 @@ struct Writer: ~Copyable {
                 outage.over(connection)
                 backoff.reset()
                 holdBackoff.reset()
-                isCareful = false
+                tableChanges = 0
+                if let until = carefulUntil, reached >= until { carefulUntil = nil }
             } catch {
                 isPrepared = try recover(from: error, &connection) && isPrepared
             }
@@ -128,17 +145,20 @@ struct Writer: ~Copyable {
     private mutating func recover(
         from failure: WriteFailure, _ connection: inout Connection
     ) throws(WriteFailure) -> Bool {
-        sender.reset()
+        if connection.isBroken { sender.reset() } else { sender.abandon(on: &connection) }
         // A batch in doubt is kept until the database has told whether it is in, also when the next
         // connection fails before that.
         if doubt == nil { giveUpBatch() }
         if connection.isBroken { throw failure }
         try lane.ask { () throws(PostgresError) in try connection.execute("ROLLBACK") }
         switch failure.remedy {
+        case .reloadCatalog where tableChanges < IngestLimits.tableChangesMax:
+            tableChanges += 1
+            return false
         case .rejectRows, .stage, .reloadCatalog:
-            // Bad rows: once more, finding them. A table that has changed: with a fresh catalog.
+            // Once more, finding the rows that are refused.
             if !isCareful {
-                isCareful = true
+                carefulUntil = reached
                 return failure.remedy == .rejectRows
             }
             return hold(failure)
@@ -172,6 +192,8 @@ struct Writer: ~Copyable {
         configuration = new
         backoff = Backoff(first: new.database.retryMin, max: new.database.retryMax)
         holdBackoff = Backoff(first: IngestLimits.holdFirst, max: new.database.retryMax)
+        known = [:]
+        written = []
         // At once: the operator waits for it.
         lastCatalogRead = .now - IngestLimits.catalogInterval
         isCatalogStale = true
@@ -191,12 +213,22 @@ struct Writer: ~Copyable {
 
     private mutating func prepare(_ connection: inout Connection) throws(WriteFailure) {
         try lane.ask { () throws(PostgresError) in
-            try connection.execute("SET lock_timeout = '\(IngestLimits.lockTimeoutSeconds)s'")
+            try connection.execute(sessionSettings(connection.serverVersion))
             try progress.read(&connection)
         }
         resolveDoubt()
         try resume()
         try readCatalog(&connection)
+    }
+
+    /// What a role or a database may have set otherwise, for people or for other programs.
+    private func sessionSettings(_ serverVersion: Int) -> String {
+        var settings = [
+            "lock_timeout = '\(IngestLimits.lockTimeoutSeconds)s'", "statement_timeout = 0",
+            "idle_in_transaction_session_timeout = 0",
+        ]
+        if serverVersion >= 140_000 { settings.append("idle_session_timeout = 0") }
+        return settings.map { "SET \($0)" }.joined(separator: "; ")
     }
 
     /// Settles a COMMIT that was not answered, now that the database has been asked.
@@ -244,11 +276,29 @@ struct Writer: ~Copyable {
     private mutating func readCatalog(_ connection: inout Connection) throws(WriteFailure) {
         lastCatalogRead = .now
         isCatalogStale = false
-        let catalog = try lane.ask { () throws(PostgresError) in try Catalog(&connection) }
-        router.reset(
-            Destinations(
-                tables: catalog.tables, mappings: configuration.tables, role: connection.role))
+        rememberWritten()
+        let (catalog, fingerprints) = try lane.ask { () throws(PostgresError) in
+            // One snapshot for both.
+            try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            let catalog = try Catalog(&connection)
+            let names = catalog.tables.map(\.sqlName)
+            let fingerprints = try Fingerprint.read(names, &connection)
+            try connection.execute("COMMIT")
+            return (catalog, fingerprints)
+        }
+        self.fingerprints = fingerprints
+        var destinations = Destinations(
+            tables: catalog.tables, mappings: configuration.tables, role: connection.role)
+        destinations.hold(missing: known)
+        router.reset(destinations)
         tellTableProblems()
+    }
+
+    private mutating func rememberWritten() {
+        for (measurement, index) in router.destinations.indexes where written.contains(index) {
+            known[measurement] = router.destinations.targets[index].usable?.table.sqlName
+        }
+        written = []
     }
 
     /// Looks again when lines had names that nothing took: somebody may have made the column.

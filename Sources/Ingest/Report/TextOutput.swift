@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import Threads
 
 /// A descriptor that takes lines of text. A line that it does not take at once is counted and gone:
@@ -9,9 +8,8 @@ final class TextOutput: LossyOutput {
     static let lineBytesMax = 4_096
 
     private let descriptor: Int32
-    /// Between the look and the write, no other thread may take the room.
-    private let turn = Lock(())
-    private let lost = Atomic<Int>(0)
+    /// Held from the look to the write, so that no other thread takes the room between them.
+    private let lost = Lock(0)
 
     /// - Parameter descriptor: it stays the caller's.
     init(_ descriptor: Int32) {
@@ -24,9 +22,11 @@ final class TextOutput: LossyOutput {
     @discardableResult
     func write(_ line: String) -> Bool {
         let bytes = Self.cut(Array(line.utf8))
-        let isTaken = turn.withLock { _ in hasRoom() && write(bytes) }
-        if !isTaken { lost.add(1, ordering: .relaxed) }
-        return isTaken
+        return lost.withLock { lost in
+            if hasRoom() && write(bytes) { return true }
+            lost += 1
+            return false
+        }
     }
 
     private static func cut(_ bytes: [UInt8]) -> [UInt8] {
@@ -37,11 +37,14 @@ final class TextOutput: LossyOutput {
     }
 
     func takeLostCount() -> Int {
-        lost.exchange(0, ordering: .relaxed)
+        lost.withLock { lost in
+            defer { lost = 0 }
+            return lost
+        }
     }
 
     func putBackLostCount(_ count: Int) {
-        lost.add(count, ordering: .relaxed)
+        lost.withLock { $0 += count }
     }
 
     /// Whether a write would not wait.

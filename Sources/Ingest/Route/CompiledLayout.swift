@@ -14,7 +14,7 @@ struct CompiledLayout {
     }
 
     var verdict: Verdict
-    /// Index of the shape of a row, or of the target that is to be held.
+    /// Index of the shape of a row, or of the target whose lines are held or rejected.
     var shape = 0
     var reason = RejectReason.noTable
     /// How many tags and fields have no column, and where their names begin in the names' list.

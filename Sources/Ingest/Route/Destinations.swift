@@ -56,6 +56,26 @@ package struct Destinations: Sendable {
             .sorted { $0.0 < $1.0 }
     }
 
+    /// Measurements with the indexes of their targets.
+    var indexes: [(measurement: String, target: Int)] {
+        byMeasurement.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
+    }
+
+    /// Lets the readings of measurements wait whose table was there before and is no more.
+    ///
+    /// - Parameter tables: their names in SQL, by measurement.
+    mutating func hold(missing tables: [String: String]) {
+        for (measurement, table) in tables where byMeasurement[Array(measurement.utf8)] == nil {
+            let problem =
+                "the table is gone or hidden; bring it back, or reload the configuration to reject"
+                + " its lines"
+            add(
+                .unusable(
+                    TableTarget.Problems(table: table, texts: [problem], isToBeTold: false)),
+                for: [measurement])
+        }
+    }
+
     private mutating func add(_ target: Target, for measurements: [String]) {
         targets.append(target)
         for measurement in measurements where byMeasurement[Array(measurement.utf8)] == nil {

@@ -168,6 +168,7 @@ struct Router: ~Copyable {
             if item.kind != .tag { fieldsMatched += 1 }
         }
         var layout = CompiledLayout(verdict: .row)
+        layout.shape = targetIndex
         layout.unmatchedCount = names.count - firstUnmatched
         layout.firstUnmatched = firstUnmatched
         if fieldsMatched == 0 {

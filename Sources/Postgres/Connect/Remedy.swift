@@ -16,6 +16,8 @@ package enum Remedy: Equatable, Sendable {
     package init(_ error: PostgresError, duplicatesAllowed: Bool) {
         switch error.origin {
         case .conninfo: self = .hold
+        // No partition for the row: the constraint that is broken has no name. A person can make one.
+        case .server where error.sqlState == "23514" && error.constraint == nil: self = .hold
         case .connection, .interrupted, .server:
             self.init(sqlState: error.sqlState, duplicatesAllowed: duplicatesAllowed)
         }
@@ -30,6 +32,8 @@ package enum Remedy: Equatable, Sendable {
         switch sqlState {
         case "22P03", "22P04", "08P01": self = .reloadCatalog  // Our bytes are not its columns.
         case "23505" where duplicatesAllowed: self = .stage
+        case "54000": self = .rejectRows  // The row is too large, for its table or an index.
+        case "2200H": self = .hold  // A sequence is used up, whatever the row is.
         case "53400": self = .hold  // A configured limit: only a person can raise it.
         case "55P03": self = .retry  // Somebody holds the lock for the moment.
         case _ where sqlState.hasPrefix("57P0"): self = .retry  // Shutdown, start-up, crash.

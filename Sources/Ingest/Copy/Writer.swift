@@ -36,6 +36,8 @@ struct Writer: ~Copyable {
     var fingerprints: [String: String] = [:]
     /// Tables that readings were written to, by measurement: when one is gone, its readings wait.
     private var known: [String: String] = [:]
+    /// A COMMIT was not answered since the last batch that came through: it may still arrive.
+    private var isAfterDoubt = false
     /// Changes of tables since the last batch that came through.
     private var tableChanges = 0
     var configuration: Configuration
@@ -129,14 +131,20 @@ struct Writer: ~Copyable {
                 try refreshCatalogIfWanted(&connection)
                 try writeBatch(&connection)
                 outage.over(connection)
-                backoff.reset()
-                holdBackoff.reset()
-                tableChanges = 0
-                if let until = carefulUntil, reached >= until { carefulUntil = nil }
+                forgetTroubles()
             } catch {
                 isPrepared = try recover(from: error, &connection) && isPrepared
             }
         }
+    }
+
+    /// A batch came through: whatever was the matter before it is over.
+    private mutating func forgetTroubles() {
+        backoff.reset()
+        holdBackoff.reset()
+        tableChanges = 0
+        isAfterDoubt = false
+        if let until = carefulUntil, reached >= until { carefulUntil = nil }
     }
 
     /// Puts the connection in order after a failure and waits as the failure asks.
@@ -146,11 +154,17 @@ struct Writer: ~Copyable {
         from failure: WriteFailure, _ connection: inout Connection
     ) throws(WriteFailure) -> Bool {
         if connection.isBroken { sender.reset() } else { sender.abandon(on: &connection) }
+        if doubt != nil { isAfterDoubt = true }
         // A batch in doubt is kept until the database has told whether it is in, also when the next
         // connection fails before that.
         if doubt == nil { giveUpBatch() }
         if connection.isBroken { throw failure }
         try lane.ask { () throws(PostgresError) in try connection.execute("ROLLBACK") }
+        if case .progressMoved = failure, isAfterDoubt {
+            // It was us: the COMMIT went through after the database had been asked for it.
+            isAfterDoubt = false
+            return false
+        }
         switch failure.remedy {
         case .reloadCatalog where tableChanges < IngestLimits.tableChangesMax:
             tableChanges += 1
@@ -203,7 +217,7 @@ struct Writer: ~Copyable {
     /// the batches themselves take longer than that.
     private mutating func pace() {
         let elapsed = ContinuousClock.now - lastStart
-        if elapsed < configuration.batch.interval, !lane.isFinishing {
+        if elapsed < configuration.batch.interval, !lane.isFinishing, !isCareful {
             lane.pause(configuration.batch.interval - elapsed)
         }
         lastStart = .now

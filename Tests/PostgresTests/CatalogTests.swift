@@ -132,6 +132,26 @@ import Testing
         }
     }
 
+    @Test func `names that look alike and are other bytes are other names`() throws {
+        var connection = try freshConnection()
+        let (whole, apart) = ("\u{e9}", "e\u{301}")
+        try connection.execute(
+            """
+            create table "\(whole)" ("\(whole)" int, "\(apart)" text);
+            create table "\(apart)" (a int);
+            create unique index "k\(whole)" on "\(whole)" ("\(whole)");
+            create unique index "k\(apart)" on "\(whole)" ("\(apart)")
+            """)
+        let catalog = try Catalog(&connection)
+        let table = try #require(catalog.table(named: whole))
+        #expect(table.columns.count == 2)
+        #expect(table.column(named: whole)?.type == .integer)
+        #expect(table.column(named: apart)?.type == .text)
+        #expect(table.uniqueKeys.map(\.columns.count) == [1, 1])
+        #expect(catalog.table(named: apart)?.columns.count == 1)
+        #expect(catalog.table(named: "public." + apart)?.columns.count == 1)
+    }
+
     @Test(.enabled("TimescaleDB is not installed") { try PrivatePostgres.shared().hasTimescale })
     func `a hypertable has its time dimension, and its chunks are not listed`() throws {
         var connection = try freshConnection()

@@ -53,7 +53,7 @@ package struct Destinations: Sendable {
     package var routes: [(measurement: String, target: Target)] {
         byMeasurement
             .map { (String(decoding: $0.key, as: UTF8.self), targets[$0.value]) }
-            .sorted { $0.0 < $1.0 }
+            .sorted { $0.0.isNameBefore($1.0) }
     }
 
     private mutating func add(_ target: Target, for measurements: [String]) {
@@ -81,8 +81,8 @@ package struct Destinations: Sendable {
 
     private static func find(_ name: TableName, in tables: [Table]) -> Table? {
         tables.first { table in
-            guard table.name == name.table else { return false }
-            return name.schema.map { $0 == table.schema } ?? table.isOnSearchPath
+            guard table.name.isSameName(as: name.table) else { return false }
+            return name.schema.map(table.schema.isSameName(as:)) ?? table.isOnSearchPath
         }
     }
 }

@@ -15,17 +15,20 @@ package struct Catalog: Equatable, Sendable {
             for row in try connection.query(CatalogQuery.timeDimensions) { builder.addTime(row) }
             for row in try connection.query(CatalogQuery.strayChunks) { builder.remove(row) }
         }
-        tables = builder.tables.sorted { ($0.schema, $0.name) < ($1.schema, $1.name) }
+        tables = builder.tables.sorted { left, right in
+            left.schema.isSameName(as: right.schema)
+                ? left.name.isNameBefore(right.name) : left.schema.isNameBefore(right.schema)
+        }
     }
 
     /// The table of this name: `name` as the search path finds it, else `schema.name`.
     ///
     /// Names are compared as they stand; there is no folding to lower case.
     package func table(named name: String) -> Table? {
-        if let table = tables.first(where: { $0.isOnSearchPath && $0.name == name }) {
+        if let table = tables.first(where: { $0.isOnSearchPath && $0.name.isSameName(as: name) }) {
             return table
         }
-        return tables.first { "\($0.schema).\($0.name)" == name }
+        return tables.first { "\($0.schema).\($0.name)".isSameName(as: name) }
     }
 }
 
@@ -91,7 +94,7 @@ private struct CatalogBuilder {
     /// Key columns come sorted by key and place.
     private static func addKeyColumn(_ row: [String?], to table: inout Table) {
         let name = row[3] ?? ""
-        if table.uniqueKeys.last?.name != name {
+        if table.uniqueKeys.last?.name.isSameName(as: name) != true {
             table.uniqueKeys.append(
                 UniqueKey(
                     name: name, columns: [], isPrimary: row[5] == "t", isImmediate: row[6] == "t"))

@@ -20,7 +20,7 @@ package struct Table: Equatable, Sendable {
 
     /// The column with exactly this name.
     package func column(named name: String) -> Column? {
-        columns.first { $0.name == name }
+        columns.first { $0.name.isSameName(as: name) }
     }
 
     /// `"schema"."name"`, right for every name.

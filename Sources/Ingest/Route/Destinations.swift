@@ -24,6 +24,7 @@ package struct Destinations: Sendable {
     ///   - mappings: what the operator has said about some of them.
     ///   - role: who is to write, for advice about rights.
     package init(tables: [Table], mappings: [Configuration.Table], role: String) {
+        var mapped: [UInt32: Int] = [:]
         for mapping in mappings {
             guard let table = Self.find(mapping.name, in: tables) else {
                 let problem = "there is no such table; create it or correct [[table]] name"
@@ -32,15 +33,19 @@ package struct Destinations: Sendable {
                 add(.unusable(problems), for: mapping.measurements)
                 continue
             }
-            add(
-                Self.target(table, mapping, role),
-                for: mapping.measurements + [table.name])
+            if mapped[table.oid] == nil { mapped[table.oid] = targets.count }
+            add(Self.target(table, mapping, role), for: mapping.measurements)
         }
         for table in tables
         where byMeasurement[Array(table.name.utf8)] == nil && table.isOnSearchPath
-            && table.name != Self.progressTable && TableTarget.hasTimeColumn(table)
+            && !table.name.isSameName(as: Self.progressTable)
         {
-            add(Self.target(table, nil, role), for: [table.name])
+            // What was said of the table holds for whatever leads to it.
+            if let index = mapped[table.oid] {
+                byMeasurement[Array(table.name.utf8)] = index
+            } else if TableTarget.hasTimeColumn(table) {
+                add(Self.target(table, nil, role), for: [table.name])
+            }
         }
     }
 

@@ -1,9 +1,12 @@
 """Which measurement goes to which table and column, and what is said of tables that take none."""
 
+import pytest
+
 from support.daemon import run_sluice
 from support.wait import wait_until_equal
 
 BASE = 1_790_000_000_000_000_000
+EX_CONFIG = 78
 # The same letter as one character, and as two.
 WHOLE, APART = "\u00e9", "e\u0301"
 
@@ -77,3 +80,94 @@ def test_a_measurement_that_a_mapping_names_does_not_reach_the_table_of_its_name
     daemon.sender().send(f"two value=2i {BASE}", f"one value=1i {BASE}")
     wait_until_equal("both rows", values(database, "one"), [1, 2])
     assert values(database, "two")() == []
+
+
+def check(daemon) -> tuple[int, str]:
+    daemon.write_config()
+    result = run_sluice("check", "--config", str(daemon.config_file))
+    return result.returncode, result.stderr.decode()
+
+
+GENERATED = """
+    at timestamp, made timestamp GENERATED ALWAYS AS (at) STORED,
+    value integer, twice integer GENERATED ALWAYS AS (value * 2) STORED
+"""
+
+
+@pytest.mark.parametrize(
+    "mapping, named",
+    [
+        ({"time": "made"}, ['time column "made" is generated']),
+        ({"time": "at", "columns": ["value", "twice"]}, ['column "twice" is generated']),
+        ({"time": "none"}, ['no column "none", which [[table]] time names']),
+    ],
+)
+def test_what_a_mapping_cannot_mean_is_a_problem_that_names_it(daemon, database, mapping, named):
+    database.create_table("pump", GENERATED)
+    daemon.config["table"] = [{"name": "pump"} | mapping]
+    code, said = check(daemon)
+    assert code == EX_CONFIG
+    assert len(said.splitlines()) == len(named)
+    for text in named:
+        assert text in said
+
+
+def test_a_mapping_that_leaves_generated_columns_alone_is_in_order(daemon, database):
+    database.create_table("pump", GENERATED)
+    daemon.config["table"] = [{"name": "pump", "time": "at"}]
+    assert check(daemon) == (0, "")
+
+
+@pytest.mark.parametrize("mapping", [{"time": "at"}, {"time": "at", "columns": ["value"]}])
+def test_a_time_column_without_the_right_to_it_is_named(daemon, database, mapping):
+    database.execute(
+        "CREATE TABLE pump (at timestamptz NOT NULL, value integer, note text)",
+        "GRANT INSERT (value) ON pump TO sluice",
+    )
+    daemon.config["table"] = [{"name": "pump"} | mapping]
+    code, said = check(daemon)
+    assert code == EX_CONFIG
+    assert len(said.splitlines()) == 1
+    assert 'time column "at"' in said and 'GRANT INSERT ("at") ON "public"."pump"' in said
+
+
+def test_row_level_security_is_told_of_with_what_to_do(daemon, database):
+    database.create_table("pump", COLUMNS)
+    database.execute("ALTER TABLE pump ENABLE ROW LEVEL SECURITY")
+    code, said = check(daemon)
+    assert code == EX_CONFIG
+    assert 'ALTER TABLE "public"."pump" DISABLE ROW LEVEL SECURITY' in said
+    daemon.start()
+    daemon.wait_for_log("row-level security.*table_problem")
+    daemon.sender().send(f"pump value=1i {BASE}")
+    database.execute("ALTER TABLE pump DISABLE ROW LEVEL SECURITY")
+    wait_until_equal("the row", values(database, "pump"), [1])
+
+
+@pytest.mark.parametrize(
+    "change, said_texts",
+    [
+        ("REVOKE UPDATE, SELECT ON sluice_progress FROM sluice", ["may not SELECT, UPDATE in"]),
+        ("REVOKE INSERT ON sluice_progress FROM sluice", ["may not INSERT in"]),
+        ("ALTER TABLE sluice_progress DROP updated_at", ['no column "updated_at"']),
+        ("DROP TABLE sluice_progress", ["sluice_progress is missing"]),
+        (
+            "CREATE SCHEMA s; GRANT USAGE ON SCHEMA s TO sluice;"
+            "ALTER TABLE sluice_progress SET SCHEMA s",
+            ['"s"."sluice_progress" is not on the search path'],
+        ),
+        (
+            "REVOKE ALL ON sluice_progress FROM sluice;"
+            "GRANT SELECT, INSERT (ring_id, source, position), UPDATE (position, updated_at)"
+            " ON sluice_progress TO sluice",
+            [],
+        ),
+    ],
+)
+def test_what_the_progress_table_lacks_is_named(daemon, database, change, said_texts):
+    database.execute(change)
+    code, said = check(daemon)
+    assert code == (EX_CONFIG if said_texts else 0)
+    assert len(said.splitlines()) == len(said_texts)
+    for text in said_texts:
+        assert text in said

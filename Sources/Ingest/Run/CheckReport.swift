@@ -56,10 +56,7 @@ package struct CheckReport: Sendable {
         let version = connection.parameter("server_version") ?? "\(connection.serverVersion)"
         let timescale = catalog.timescaleVersion.map { ", TimescaleDB \($0)" } ?? ""
         lines.append("database  \(connection.redacted): PostgreSQL \(version)\(timescale)")
-        if catalog.table(named: Destinations.progressTable) == nil {
-            problems.append(
-                "table \(Destinations.progressTable) is missing; apply the files in schema/")
-        }
+        problems += try ProgressCheck.problems(in: catalog, &connection)
         let destinations = Destinations(
             tables: catalog.tables, mappings: configuration.tables, role: connection.role)
         describe(destinations)

@@ -72,7 +72,8 @@ private struct CatalogBuilder {
     private static func table(_ oid: UInt32, _ row: [String?]) -> Table {
         Table(
             oid: oid, schema: row[3] ?? "", name: row[4] ?? "", isOnSearchPath: row[5] == "t",
-            isPartitioned: row[6] == "t", mayInsert: row[7] == "t", columns: [], uniqueKeys: [])
+            isPartitioned: row[6] == "t", mayInsert: row[7] == "t", hasRowSecurity: row[8] == "t",
+            columns: [], uniqueKeys: [])
     }
 
     private static func column(_ row: [String?]) -> Column {

@@ -3,7 +3,7 @@ enum CatalogQuery {
     /// One row for each table, column and key column, told apart by the first value; so all of it is
     /// seen by one snapshot.
     ///
-    /// Table: kind, oid, order, schema, name, on the search path, partitioned, may insert.
+    /// Table: kind, oid, order, schema, name, on the search path, partitioned, may insert, row security.
     /// Column: kind, oid, attnum, name, type's name, not null, default, may insert, domain,
     /// base type's oid, modifier, identity, generated.
     /// Key: kind, oid, order, index, column, primary, immediate.
@@ -27,7 +27,8 @@ enum CatalogQuery {
         )
         select 'table', r.oid::text, 0, r.nspname::text, r.relname::text,
             pg_catalog.pg_table_is_visible(r.oid), r.relkind = 'p', r.may_insert,
-            null, null, null, null, null, 0 as kind_order
+            case when pg_catalog.row_security_active(r.oid) then 't' end,
+            null, null, null, null, 0 as kind_order
         from relation r
         union all
         select 'column', r.oid::text, a.attnum, a.attname::text,

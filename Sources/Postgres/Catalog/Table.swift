@@ -9,6 +9,8 @@ package struct Table: Equatable, Sendable {
     package let isPartitioned: Bool
     /// Whether the role may INSERT, and so COPY, into the whole table.
     package let mayInsert: Bool
+    /// Whether row-level security applies to the role: the server refuses COPY then.
+    package let hasRowSecurity: Bool
     /// Live columns in the table's own order.
     package internal(set) var columns: [Column]
     /// The primary key first, then unique indexes without expressions and conditions, by name.

@@ -117,7 +117,10 @@ import Testing
 
     @Test func `names of every kind survive quoting`() throws {
         var connection = try freshConnection()
-        for name in [#"a"b"#, "Upper Case", "größe €", "a.b", "'; drop", "select", #"\"#] {
+        let accented = "\"\u{301}'\u{301}\\\u{301}"
+        for name in [
+            #"a"b"#, "Upper Case", "größe €", "a.b", "'; drop", "select", #"\"#, accented,
+        ] {
             try connection.execute(
                 "create table \(quotedIdentifier(name)) (\(quotedIdentifier(name)) bigint)")
             let table = try #require(try Catalog(&connection).table(named: name))

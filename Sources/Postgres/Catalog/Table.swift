@@ -72,15 +72,24 @@ package struct UniqueKey: Equatable, Sendable {
 
 /// A name as SQL takes it literally, whatever it holds.
 package func quotedIdentifier(_ name: String) -> String {
-    "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-        + "\""
+    "\"\(doubled("\"", in: name))\""
 }
 
 /// A text as an SQL literal, whatever it holds and whatever `standard_conforming_strings` says.
 package func quotedLiteral(_ text: String) -> String {
-    let quoted = text.split(separator: "'", omittingEmptySubsequences: false).joined(
-        separator: "''")
-    guard quoted.contains("\\") else { return "'\(quoted)'" }
-    let escaped = quoted.split(separator: "\\", omittingEmptySubsequences: false)
-    return " E'" + escaped.joined(separator: "\\\\") + "'"
+    let quoted = doubled("'", in: text)
+    let escaped = doubled("\\", in: quoted)
+    return escaped.utf8.count == quoted.utf8.count ? "'\(quoted)'" : " E'\(escaped)'"
+}
+
+/// The server looks at bytes: a mark with an accent after it, one character to Swift, is a mark.
+private func doubled(_ mark: Unicode.Scalar, in text: String) -> String {
+    let mark = UInt8(ascii: mark)
+    guard text.utf8.contains(mark) else { return text }
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+        bytes.append(byte)
+        if byte == mark { bytes.append(byte) }
+    }
+    return String(decoding: bytes, as: UTF8.self)
 }

@@ -171,3 +171,35 @@ def test_what_the_progress_table_lacks_is_named(daemon, database, change, said_t
     assert len(said.splitlines()) == len(said_texts)
     for text in said_texts:
         assert text in said
+
+
+def test_more_sets_of_columns_than_are_kept_are_all_written(daemon, database):
+    names = [f"c{bit}" for bit in range(13)]
+    columns = ", ".join(f"{name} integer DEFAULT 7" for name in names)
+    database.create_table("wide", f"{COLUMNS}, {columns}")
+    daemon.start()
+    sender = daemon.sender()
+
+    def line(number: int) -> str:
+        fields = [f"{name}=1i" for bit, name in enumerate(names) if number >> bit & 1]
+        return f"wide {','.join([f'value={number}i'] + fields)} {BASE}"
+
+    for first in range(0, 1 << 13, 256):
+        sender.send(*map(line, range(first, first + 256)))
+    wait_until_equal("all rows", lambda: database.count("wide"), 1 << 13)
+    wrong = " OR ".join(
+        f"c{bit} <> CASE WHEN value & {1 << bit} <> 0 THEN 1 ELSE 7 END" for bit in range(13)
+    )
+    assert database.value(f"SELECT count(*) FROM wide WHERE {wrong}") == 0
+    assert database.value("SELECT count(DISTINCT value) FROM wide") == 1 << 13
+
+
+def test_of_a_line_with_very_many_unknown_names_all_are_counted(daemon, database):
+    database.create_table("pump", COLUMNS)
+    daemon.start()
+    fields = ",".join(f"unknown_{number:03}=1" for number in range(100))
+    daemon.sender().send(f"pump value=1i,{fields} {BASE}", f"pump value=2i,{fields} {BASE}")
+    wait_until_equal("the rows", values(database, "pump"), [1, 2])
+    daemon.wait_for_log("no columns.*unknown_000.* and 54 more")
+    daemon.stop()
+    assert daemon.totals()["unmatched_values"] == 200

@@ -30,7 +30,7 @@ extension Writer {
         for frame in frames {
             rowCount += try encode(frame, &connection)
             end = frame.end
-            if rowCount >= configuration.batch.rows { break }
+            if rowCount >= configuration.batch.rows || router.isFull { break }
             guard !isCareful else { continue }
             try lane.ask { () throws(PostgresError) in
                 try sender.sendAhead(rows, router.shapes, on: &connection)

@@ -62,7 +62,8 @@ def test_the_plan_names_tables_columns_and_types(daemon, database):
     result = run_sluice("check", "--config", str(daemon.config_file))
     plan = result.stdout.decode()
     assert result.returncode == 0, result.stderr.decode()
-    for word in (READINGS, "temperature", "double precision", "sensor_id", "bigint", "timestamp"):
+    words = [READINGS, "temperature", "double precision", "sensor_id", "bigint", "timestamp"]
+    for word in words + ["the catalog (3 tables, "]:
         assert word in plan, plan
 
 
@@ -72,7 +73,9 @@ def test_without_a_database_the_rest_is_checked_and_the_plan_says_so(daemon, dat
     result = run_sluice("check", "--config", str(daemon.config_file))
     assert result.returncode == EX_UNAVAILABLE
     assert b"database" in result.stderr.lower()
-    assert f"127.0.0.1:{daemon.port}" in result.stdout.decode()
+    plan = result.stdout.decode()
+    assert f"127.0.0.1:{daemon.port}" in plan
+    assert "on top of it the catalog, which could not be read" in plan
 
 
 def test_a_column_of_a_type_that_cannot_be_written_is_named(daemon, database):

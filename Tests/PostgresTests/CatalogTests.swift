@@ -117,7 +117,10 @@ import Testing
 
     @Test func `names of every kind survive quoting`() throws {
         var connection = try freshConnection()
-        for name in [#"a"b"#, "Upper Case", "größe €", "a.b", "'; drop", "select", #"\"#] {
+        let accented = "\"\u{301}'\u{301}\\\u{301}"
+        for name in [
+            #"a"b"#, "Upper Case", "größe €", "a.b", "'; drop", "select", #"\"#, accented,
+        ] {
             try connection.execute(
                 "create table \(quotedIdentifier(name)) (\(quotedIdentifier(name)) bigint)")
             let table = try #require(try Catalog(&connection).table(named: name))
@@ -130,6 +133,26 @@ import Testing
             let literal = try connection.query("select \(quotedLiteral(name))")
             #expect(literal == [[name]])
         }
+    }
+
+    @Test func `names that look alike and are other bytes are other names`() throws {
+        var connection = try freshConnection()
+        let (whole, apart) = ("\u{e9}", "e\u{301}")
+        try connection.execute(
+            """
+            create table "\(whole)" ("\(whole)" int, "\(apart)" text);
+            create table "\(apart)" (a int);
+            create unique index "k\(whole)" on "\(whole)" ("\(whole)");
+            create unique index "k\(apart)" on "\(whole)" ("\(apart)")
+            """)
+        let catalog = try Catalog(&connection)
+        let table = try #require(catalog.table(named: whole))
+        #expect(table.columns.count == 2)
+        #expect(table.column(named: whole)?.type == .integer)
+        #expect(table.column(named: apart)?.type == .text)
+        #expect(table.uniqueKeys.map(\.columns.count) == [1, 1])
+        #expect(catalog.table(named: apart)?.columns.count == 1)
+        #expect(catalog.table(named: "public." + apart)?.columns.count == 1)
     }
 
     @Test(.enabled("TimescaleDB is not installed") { try PrivatePostgres.shared().hasTimescale })

@@ -95,7 +95,7 @@ extension ConfigurationBuilder {
                 "\(readers.count) tables; at most \(ConfigurationLimits.tables) are possible")
         }
         var tables: [Configuration.Table] = []
-        var takers: [String: TableName] = [:]
+        var takers: [[UInt8]: TableName] = [:]
         for reader in readers {
             guard let table = table(reader) else { continue }
             if tables.contains(where: { $0.name == table.name }) {
@@ -105,9 +105,8 @@ extension ConfigurationBuilder {
                         + "into one [[table]]")
             }
             for measurement in table.measurements {
-                guard let taker = takers.updateValue(table.name, forKey: measurement) else {
-                    continue
-                }
+                let name = Array(measurement.utf8)
+                guard let taker = takers.updateValue(table.name, forKey: name) else { continue }
                 let setting: Setting = reader.has(.measurement) ? .measurement : .tableName
                 reader.report(
                     setting,
@@ -153,17 +152,22 @@ extension ConfigurationBuilder {
         for name in names where name.isEmpty || name.utf8.count > max {
             section.report(setting, "has \(quoted(name)); a column's name has 1 to \(max) bytes")
         }
-        if Set(names).count < names.count { section.report(setting, "names a column twice") }
+        if areTwice(names) { section.report(setting, "names a column twice") }
     }
 
     private func checkMeasurements(_ section: SectionReader, _ names: [String]) {
         if section.has(.measurement) && names.contains("") {
             section.report(.measurement, "has an empty name")
         }
-        if Set(names).count < names.count {
+        if areTwice(names) {
             section.report(.measurement, "names a measurement twice")
         }
     }
+}
+
+/// Whether a name stands twice; names are bytes.
+private func areTwice(_ names: [String]) -> Bool {
+    Set(names.map { Array($0.utf8) }).count < names.count
 }
 
 /// Reads where to listen; `:8090` means the loopback address.

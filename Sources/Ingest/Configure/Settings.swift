@@ -94,7 +94,7 @@ extension Setting {
     static let measurement = Setting(
         .table, "measurement", .textOrTexts(max: ConfigurationLimits.measurements), "",
         standardMeaning: "the table's own name", reload: true,
-        "Which measurements go to this table. Each goes to one table only.")
+        "Exactly these measurements go to this table. Each goes to one table only.")
     static let timeColumn = Setting(
         .table, "time", .text, "",
         standardMeaning: "the hypertable's time column, else the only timestamptz column",

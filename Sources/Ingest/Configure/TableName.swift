@@ -1,5 +1,7 @@
+import Postgres
+
 /// A table as the configuration names it: exactly as the catalog spells it, never case-folded.
-package struct TableName: Sendable, Hashable, CustomStringConvertible {
+package struct TableName: Sendable, Equatable, CustomStringConvertible {
     /// `nil` means: whatever the connection's search path finds.
     package let schema: String?
     package let table: String
@@ -25,6 +27,15 @@ package struct TableName: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String {
         [schema, table].compactMap { $0 }.map(quotedIfNeeded).joined(separator: ".")
+    }
+
+    /// Names are bytes.
+    package static func == (left: Self, right: Self) -> Bool {
+        guard left.table.isSameName(as: right.table) else { return false }
+        guard let schema = left.schema, let other = right.schema else {
+            return left.schema == nil && right.schema == nil
+        }
+        return schema.isSameName(as: other)
     }
 
     private static func isValid(_ part: String) -> Bool {

@@ -31,7 +31,7 @@ extension Writer {
         for frame in frames {
             reached = frame.end
             rowCount += try encode(frame, &connection)
-            if rowCount >= configuration.batch.rows { break }
+            if rowCount >= configuration.batch.rows || router.isFull { break }
             if !isCareful {
                 try lane.ask { () throws(PostgresError) in
                     try sender.sendAhead(rows, router.shapes, on: &connection)
@@ -224,7 +224,8 @@ extension Writer {
             try progress.move(to: end, tables: tables, &connection)
         }
         guard case .done(let fingerprint) = move else { throw .progressMoved }
-        guard fingerprint == Fingerprint.expected(tables.map { fingerprints[$0] ?? "" }) else {
+        guard fingerprint == Fingerprint.expected(tables.map { fingerprints[Array($0.utf8)] ?? "" })
+        else {
             throw .tableChanged
         }
         do throws(WriteFailure) {

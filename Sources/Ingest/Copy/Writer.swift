@@ -32,10 +32,10 @@ struct Writer: ~Copyable {
     var touched: Set<Int> = []
     /// The targets that rows were written to since the catalog was read.
     var written: Set<Int> = []
-    /// What each table looked like when the catalog was read, by its name in SQL.
-    var fingerprints: [String: String] = [:]
+    /// What each table looked like when the catalog was read, by the name's bytes in SQL.
+    var fingerprints: [[UInt8]: String] = [:]
     /// Tables that readings were written to, by measurement: when one is gone, its readings wait.
-    private var known: [String: String] = [:]
+    private var known: [[UInt8]: String] = [:]
     /// A COMMIT was not answered since the last batch that came through: it may still arrive.
     private var isAfterDoubt = false
     /// Changes of tables since the last batch that came through.
@@ -300,7 +300,9 @@ struct Writer: ~Copyable {
             try connection.execute("COMMIT")
             return (catalog, fingerprints)
         }
-        self.fingerprints = fingerprints
+        self.fingerprints = Dictionary(
+            zip(catalog.tables.map { Array($0.sqlName.utf8) }, fingerprints)
+        ) { first, _ in first }
         var destinations = Destinations(
             tables: catalog.tables, mappings: configuration.tables, role: connection.role)
         destinations.hold(missing: known)

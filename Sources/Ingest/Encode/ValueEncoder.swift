@@ -44,7 +44,7 @@ extension CopyRows {
         case .numeric(let shape): try appendNumeric(text, shape: shape)
         case .boolean: append(try readBoolean(text))
         case .text: try appendText(text)
-        case .varchar(let limit): try appendText(text, characterLimit: limit)
+        case .varchar(let limit): try appendText(text, characterLimit: limit.map(Int.init))
         case .timestamptz: append(try Microseconds.read(text).instant)
         case .date: append(try Days(text))
         case .uuid: append(try UUIDBytes(text))

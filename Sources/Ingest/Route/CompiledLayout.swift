@@ -17,9 +17,11 @@ struct CompiledLayout {
     /// Index of the shape of a row, or of the target whose lines are held or rejected.
     var shape = 0
     var reason = RejectReason.noTable
-    /// How many tags and fields have no column, and where their names begin in the names' list.
+    /// How many tags and fields have no column.
     var unmatchedCount = 0
+    /// Where the names of the first of them begin in the names' list, and how many are there.
     var firstUnmatched = 0
+    var namedCount = 0
     /// For each column of the shape the index of the tag or field that fills it, or a mark.
     var sources: UnsafePointer<Int16>?
     /// The types of those columns.
@@ -47,22 +49,30 @@ struct CopyShape {
     /// Index into `Destinations.targets`.
     let target: Int
     /// Indexes of the columns in the target.
-    let columns: [Int]
-    let statement: String
-    /// For messages.
-    let table: String
+    let columns: [Int16]
     let types: UnsafeMutablePointer<WireType>
+    /// The next one in `CopyShapes` with the same hash.
+    let older: Int32?
+    private let destination: TableTarget
 
-    init(_ target: TableTarget, _ targetIndex: Int, _ columns: [Int]) {
-        let chosen = columns.map { target.columns[$0] }
-        unsafe types = .allocate(capacity: chosen.count)
-        for (index, column) in chosen.enumerated() {
-            unsafe (types + index).initialize(to: WireType(column.type))
+    init(_ target: TableTarget, _ targetIndex: Int, _ columns: [Int16], older: Int32?) {
+        unsafe types = .allocate(capacity: columns.count)
+        for (index, column) in columns.enumerated() {
+            unsafe (types + index).initialize(to: WireType(target.columns[Int(column)].type))
         }
         self.target = targetIndex
         self.columns = columns
-        table = target.table.name
-        statement = target.table.copyStatement(columns: chosen.map(\.name))
+        self.older = older
+        destination = target
+    }
+
+    /// For messages.
+    var table: String { destination.table.name }
+
+    /// Put together for each COPY: kept for each shape, it would be most of their memory.
+    var statement: String {
+        destination.table.copyStatement(
+            columns: columns.map { destination.columns[Int($0)].name })
     }
 
     /// Gives the memory back; the shape must not be used afterwards.

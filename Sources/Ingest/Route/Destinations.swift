@@ -24,6 +24,7 @@ package struct Destinations: Sendable {
     ///   - mappings: what the operator has said about some of them.
     ///   - role: who is to write, for advice about rights.
     package init(tables: [Table], mappings: [Configuration.Table], role: String) {
+        var mapped: [UInt32: Int] = [:]
         for mapping in mappings {
             guard let table = Self.find(mapping.name, in: tables) else {
                 let problem = "there is no such table; create it or correct [[table]] name"
@@ -32,15 +33,19 @@ package struct Destinations: Sendable {
                 add(.unusable(problems), for: mapping.measurements)
                 continue
             }
-            add(
-                Self.target(table, mapping, role),
-                for: mapping.measurements + [table.name])
+            if mapped[table.oid] == nil { mapped[table.oid] = targets.count }
+            add(Self.target(table, mapping, role), for: mapping.measurements)
         }
         for table in tables
         where byMeasurement[Array(table.name.utf8)] == nil && table.isOnSearchPath
-            && table.name != Self.progressTable && TableTarget.hasTimeColumn(table)
+            && !table.name.isSameName(as: Self.progressTable)
         {
-            add(Self.target(table, nil, role), for: [table.name])
+            // What was said of the table holds for whatever leads to it.
+            if let index = mapped[table.oid] {
+                byMeasurement[Array(table.name.utf8)] = index
+            } else if TableTarget.hasTimeColumn(table) {
+                add(Self.target(table, nil, role), for: [table.name])
+            }
         }
     }
 
@@ -53,26 +58,26 @@ package struct Destinations: Sendable {
     package var routes: [(measurement: String, target: Target)] {
         byMeasurement
             .map { (String(decoding: $0.key, as: UTF8.self), targets[$0.value]) }
-            .sorted { $0.0 < $1.0 }
+            .sorted { $0.0.isNameBefore($1.0) }
     }
 
     /// Measurements with the indexes of their targets.
-    var indexes: [(measurement: String, target: Int)] {
-        byMeasurement.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }
+    var indexes: [(measurement: [UInt8], target: Int)] {
+        byMeasurement.map { ($0.key, $0.value) }
     }
 
     /// Lets the readings of measurements wait whose table was there before and is no more.
     ///
     /// - Parameter tables: their names in SQL, by measurement.
-    mutating func hold(missing tables: [String: String]) {
-        for (measurement, table) in tables where byMeasurement[Array(measurement.utf8)] == nil {
+    mutating func hold(missing tables: [[UInt8]: String]) {
+        for (measurement, table) in tables where byMeasurement[measurement] == nil {
             let problem =
                 "the table is gone or hidden; bring it back, or reload the configuration to reject"
                 + " its lines"
             add(
                 .unusable(
                     TableTarget.Problems(table: table, texts: [problem], isToBeTold: false)),
-                for: [measurement])
+                for: [String(decoding: measurement, as: UTF8.self)])
         }
     }
 
@@ -101,8 +106,8 @@ package struct Destinations: Sendable {
 
     private static func find(_ name: TableName, in tables: [Table]) -> Table? {
         tables.first { table in
-            guard table.name == name.table else { return false }
-            return name.schema.map { $0 == table.schema } ?? table.isOnSearchPath
+            guard table.name.isSameName(as: name.table) else { return false }
+            return name.schema.map(table.schema.isSameName(as:)) ?? table.isOnSearchPath
         }
     }
 }

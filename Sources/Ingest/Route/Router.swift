@@ -5,16 +5,25 @@ import Postgres
 @safe
 struct Router: ~Copyable {
     private(set) var destinations: Destinations
-    private(set) var shapes: [CopyShape] = []
+    private var copyShapes = CopyShapes()
     private var cache = LayoutCache()
     private let layouts: UnsafeMutablePointer<CompiledLayout>
     /// How many lines of a layout with unmatched names the current batch has.
     private let hits: UnsafeMutablePointer<UInt64>
     private var names: [UnmatchedName] = []
     private var unmatched = UnmatchedCounts()
+    /// Memory of the layouts' sources.
+    private var sourceBytes = 0
 
-    /// Shapes beyond this empty the router before the next batch.
-    static let shapesMax = 1_024
+    /// Unmatched names that are kept of one layout; further ones are counted together.
+    static let namesPerLayoutMax = 64
+    /// Unmatched names that are kept of all layouts.
+    static let namesMax = 16_384
+    /// More memory of layouts' sources empties the cache.
+    static let sourceBytesMax = 8 << 20
+    /// What the allocator adds to a piece of memory at most, and to a text that has a header too.
+    private static let pieceOverhead = 32
+    private static let textOverhead = 64
 
     init(_ destinations: Destinations) {
         self.destinations = destinations
@@ -23,31 +32,37 @@ struct Router: ~Copyable {
     }
 
     deinit {
-        for index in 0..<cache.count { unsafe layouts[index].sources?.deallocate() }
-        for shape in shapes { shape.release() }
+        releaseLayouts()
         unsafe layouts.deallocate()
         unsafe hits.deallocate()
     }
 
-    /// Bytes of memory that it takes at most, the names of tables aside.
+    /// Bytes of memory that it takes at most, the catalog aside.
     static var byteCount: Int {
         LayoutCache.byteCount
             + LayoutCache.capacity * (MemoryLayout<CompiledLayout>.stride + 8)
+            + sourceBytesMax + CopyShapes.bytesMax
+            + namesMax
+            * (MemoryLayout<UnmatchedName>.stride + IngestLimits.nameBytesMax + textOverhead)
     }
+
+    /// The shapes that rows are of, by their indexes.
+    var shapes: [CopyShape] { copyShapes.all }
+
+    /// Whether the batch must end with the datagram in work: its lines have so many shapes.
+    var isFull: Bool { copyShapes.isFull }
 
     /// Forgets what it has found out; what is still buffered is routed anew. Not in mid-batch.
     mutating func reset(_ destinations: Destinations) {
-        release()
+        forgetLayouts()
+        copyShapes.removeAll()
         self.destinations = destinations
-        cache.removeAll()
-        shapes = []
-        names = []
         unmatched = UnmatchedCounts()
     }
 
     /// Makes room when senders have invented too many layouts. Not in mid-batch.
     mutating func prepareForBatch() {
-        if shapes.count > Self.shapesMax { reset(destinations) }
+        if isFull { reset(destinations) }
     }
 
     /// What the line's layout means. Nothing is allocated when it was met before.
@@ -103,17 +118,15 @@ struct Router: ~Copyable {
     func explanation(of misfit: Misfit, column: Int, _ layout: CompiledLayout) -> String {
         let shape = shapes[layout.shape]
         guard let target = destinations.targets[shape.target].usable else { return misfit.text }
-        let column = target.columns[shape.columns[column]]
+        let column = target.columns[Int(shape.columns[column])]
         return "the value for column \"\(column.name)\" (\(column.type)) of table"
             + " \(shape.table) is \(misfit.text)"
     }
 
     private mutating func compile(_ line: DecodedLine, _ items: UnsafePointer<Item>) -> Int {
-        if unsafe !cache.hasRoom(for: line, items) {
+        if unsafe !cache.hasRoom(for: line, items) || sourceBytes >= Self.sourceBytesMax {
             foldHits()
-            releaseLayouts()
-            cache.removeAll()
-            names = []
+            forgetLayouts()
         }
         let compiled = unsafe resolve(line, items)
         let index = unsafe cache.insert(line, items)
@@ -129,11 +142,9 @@ struct Router: ~Copyable {
             let targetIndex = unsafe destinations.targetIndex(
                 ofMeasurement: line.measurement.buffer)
         else {
-            let first = names.count
-            names.append(UnmatchedName(table: nil, name: line.measurement))
             var layout = CompiledLayout(verdict: .reject)
-            layout.unmatchedCount = 1
-            layout.firstUnmatched = first
+            layout.firstUnmatched = names.count
+            noteUnmatched(table: nil, line.measurement, in: &layout)
             return layout
         }
         guard case .usable(let target) = destinations.targets[targetIndex] else {
@@ -150,7 +161,9 @@ struct Router: ~Copyable {
     ) -> CompiledLayout {
         var sources = [Int16](repeating: CompiledLayout.null, count: target.columns.count)
         sources[target.timeIndex] = CompiledLayout.time
-        let firstUnmatched = names.count
+        var layout = CompiledLayout(verdict: .row)
+        layout.shape = targetIndex
+        layout.firstUnmatched = names.count
         var fieldsMatched = 0
         // Fields last: where a tag and a field have the same name, the field is the reading.
         for index in 0..<Int(line.tagCount + line.fieldCount) {
@@ -158,19 +171,15 @@ struct Router: ~Copyable {
             guard index <= Int(Int16.max),
                 let column = unsafe target.columnIndex(named: item.key.buffer)
             else {
-                names.append(UnmatchedName(table: target.table.name, name: item.key))
+                noteUnmatched(table: target.table.name, item.key, in: &layout)
                 continue
             }
             if sources[column] != CompiledLayout.null {
-                names.append(UnmatchedName(table: target.table.name, name: item.key))
+                noteUnmatched(table: target.table.name, item.key, in: &layout)
             }
             sources[column] = Int16(index)
             if item.kind != .tag { fieldsMatched += 1 }
         }
-        var layout = CompiledLayout(verdict: .row)
-        layout.shape = targetIndex
-        layout.unmatchedCount = names.count - firstUnmatched
-        layout.firstUnmatched = firstUnmatched
         if fieldsMatched == 0 {
             layout.verdict = .reject
             layout.reason = .noColumn
@@ -193,7 +202,8 @@ struct Router: ~Copyable {
         let columns = target.columns.indices.filter {
             sources[$0] != CompiledLayout.null || !target.columns[$0].fillsItself
         }
-        layout.shape = shapeIndex(target, targetIndex, columns)
+        layout.shape = copyShapes.index(target, targetIndex, columns.map(Int16.init))
+        sourceBytes += columns.count * MemoryLayout<Int16>.stride + Self.pieceOverhead
         let memory = UnsafeMutablePointer<Int16>.allocate(capacity: columns.count)
         for (position, column) in columns.enumerated() {
             unsafe memory[position] = sources[column]
@@ -203,16 +213,15 @@ struct Router: ~Copyable {
         layout.columnCount = columns.count
     }
 
-    private mutating func shapeIndex(
-        _ target: TableTarget, _ targetIndex: Int, _ columns: [Int]
-    ) -> Int {
-        if let index = shapes.firstIndex(where: {
-            $0.target == targetIndex && $0.columns == columns
-        }) {
-            return index
-        }
-        shapes.append(CopyShape(target, targetIndex, columns))
-        return shapes.count - 1
+    /// Notes a name that nothing takes; of very many, only that it was there.
+    private mutating func noteUnmatched(
+        table: String?, _ name: ByteSlice, in layout: inout CompiledLayout
+    ) {
+        layout.unmatchedCount += 1
+        guard layout.namedCount < Self.namesPerLayoutMax, names.count < Self.namesMax
+        else { return }
+        names.append(UnmatchedName(table: table, name: name))
+        layout.namedCount += 1
     }
 
     private mutating func foldHits() {
@@ -221,20 +230,23 @@ struct Router: ~Copyable {
             let count = unsafe hits[index]
             unsafe hits[index] = 0
             guard count > 0, layout.unmatchedCount > 0 else { continue }
-            for name in layout.firstUnmatched..<layout.firstUnmatched + layout.unmatchedCount {
+            for name in layout.firstUnmatched..<layout.firstUnmatched + layout.namedCount {
                 unmatched.add(names[name], count)
             }
+            unmatched.addOther(count * UInt64(layout.unmatchedCount - layout.namedCount))
         }
+    }
+
+    private mutating func forgetLayouts() {
+        releaseLayouts()
+        cache.removeAll()
+        names.removeAll(keepingCapacity: true)
+        sourceBytes = 0
     }
 
     private func releaseLayouts() {
         for index in 0..<cache.count {
             unsafe layouts[index].sources?.deallocate()
         }
-    }
-
-    private mutating func release() {
-        releaseLayouts()
-        for shape in shapes { shape.release() }
     }
 }

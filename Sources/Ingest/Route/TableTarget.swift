@@ -8,7 +8,8 @@ package struct TableTarget: Sendable {
     package let columns: [Column]
     /// Which of `columns` gets the line's timestamp.
     package let timeIndex: Int
-    private let indexes: [[UInt8]: Int]
+    /// Indexes of `columns` in the order of the names' bytes.
+    private let order: [Int32]
 
     /// Why a table cannot take readings as it is, and what to do; one sentence per problem.
     package struct Problems: Error, Equatable {
@@ -32,25 +33,26 @@ package struct TableTarget: Sendable {
         role: String
     ) throws(Problems) {
         self.table = table
-        var texts = Self.unknownNames(in: table, timeName: timeName, names: names)
-        let wanted = table.columns.filter { column in
-            names?.contains(column.name) ?? true || column.name == timeName
+        var texts = Self.unusableNames(in: table, timeName: timeName, names: names, role)
+        let time = Self.timeIndex(of: table, named: timeName, problems: &texts)
+        var chosen: [Int] = []
+        if let time {
+            texts += Self.timeProblem(table.columns[time], table, role).map { [$0] } ?? []
+            chosen = [time]
         }
-        let time = Self.timeColumn(of: table, named: timeName, problems: &texts)
-        var columns: [Column] = []
-        for column in wanted where column.name != time && !column.isGenerated {
-            guard column.mayInsert else { continue }
+        for (index, column) in table.columns.enumerated() where index != time {
+            guard names?.contains(where: column.name.isSameName(as:)) ?? true,
+                !column.isGenerated, column.mayInsert
+            else { continue }
             if case .unsupported(let type) = column.type {
                 texts.append(
                     "column \"\(column.name)\" has type \(type), which cannot be written;"
                         + " list the columns to fill in [[table]] columns, without it")
             }
-            columns.append(column)
+            chosen.append(index)
         }
-        for column in table.columns
-        where column.isRequired && column.name != time
-            && !columns.contains(where: { $0.name == column.name })
-        {
+        for (index, column) in table.columns.enumerated()
+        where column.isRequired && !chosen.contains(index) {
             texts.append(
                 "column \"\(column.name)\" is NOT NULL without a default and nothing fills it;"
                     + (column.mayInsert
@@ -61,24 +63,38 @@ package struct TableTarget: Sendable {
             // The columns follow from the right; one problem is enough.
             texts = ["no right to write: GRANT INSERT ON \(table.sqlName) TO \(role)"]
         }
-        guard texts.isEmpty, let time, let timeColumn = table.column(named: time) else {
+        if table.hasRowSecurity { texts.append(Self.rowSecurityProblem(table, role)) }
+        guard texts.isEmpty, let time else {
             throw Problems(
                 table: table.sqlName, texts: texts, isToBeTold: isNamed || table.mayInsert)
         }
-        columns.append(timeColumn)
-        let order = Dictionary(
-            uniqueKeysWithValues: table.columns.enumerated().map { ($1.name, $0) })
-        columns.sort { order[$0.name]! < order[$1.name]! }
+        chosen.sort()
+        timeIndex = chosen.firstIndex(of: time)!
+        // One array for both where that is possible: catalogs can be large.
+        let isWhole = chosen.count == table.columns.count
+        let columns = isWhole ? table.columns : chosen.map { table.columns[$0] }
         self.columns = columns
-        timeIndex = columns.firstIndex { $0.name == time }!
-        indexes = Dictionary(
-            uniqueKeysWithValues: columns.enumerated().map { (Array($1.name.utf8), $0) })
+        order = columns.indices
+            .sorted { columns[$0].name.isNameBefore(columns[$1].name) }.map(Int32.init)
     }
 
     /// The column that a tag or field of this name fills; never the time column.
     package func columnIndex(named name: UnsafeBufferPointer<UInt8>) -> Int? {
-        guard let index = unsafe indexes[Array(name)], index != timeIndex else { return nil }
-        return index
+        var low = 0
+        var high = order.count
+        while low < high {
+            let middle = (low + high) / 2
+            let index = Int(order[middle])
+            let column = columns[index].name.utf8
+            if unsafe column.lexicographicallyPrecedes(name) {
+                low = middle + 1
+            } else if unsafe column.elementsEqual(name) {
+                return index == timeIndex ? nil : index
+            } else {
+                high = middle
+            }
+        }
+        return nil
     }
 
     /// The columns that every line must bring.
@@ -92,32 +108,76 @@ package struct TableTarget: Sendable {
         table.timeDimension != nil || table.columns.contains { $0.type == .timestamptz }
     }
 
-    private static func unknownNames(
-        in table: Table, timeName: String?, names: [String]?
+    /// Names that the operator has written and that cannot be meant; the time column's rights and
+    /// kind are looked at where it is chosen.
+    private static func unusableNames(
+        in table: Table, timeName: String?, names: [String]?, _ role: String
     ) -> [String] {
-        ((timeName.map { [$0] } ?? []) + (names ?? []))
-            .filter { table.column(named: $0) == nil }
-            .map { "there is no column \"\($0)\", which [[table]] names" }
+        var texts: [String] = []
+        if let timeName, table.column(named: timeName) == nil {
+            texts.append("there is no column \"\(timeName)\", which [[table]] time names")
+        }
+        for name in names ?? [] where timeName?.isSameName(as: name) != true {
+            guard let column = table.column(named: name) else {
+                texts.append("there is no column \"\(name)\", which [[table]] columns names")
+                continue
+            }
+            if column.isGenerated {
+                texts.append(
+                    "column \"\(name)\" is generated by the server and takes no values; take it"
+                        + " out of [[table]] columns")
+            } else if !column.mayInsert && !column.isRequired {
+                texts.append("column \"\(name)\" " + rightProblem(column, table, role))
+            }
+        }
+        return texts
+    }
+
+    private static func rightProblem(_ column: Column, _ table: Table, _ role: String) -> String {
+        "may not be written: GRANT INSERT (\(quotedIdentifier(column.name)))"
+            + " ON \(table.sqlName) TO \(role)"
+    }
+
+    private static func rowSecurityProblem(_ table: Table, _ role: String) -> String {
+        "row-level security applies to \(role), and COPY cannot write then:"
+            + " ALTER TABLE \(table.sqlName) DISABLE ROW LEVEL SECURITY,"
+            + " or ALTER ROLE \(quotedIdentifier(role)) BYPASSRLS"
+    }
+
+    /// Why a column cannot take the time.
+    private static func timeProblem(
+        _ column: Column, _ table: Table, _ role: String
+    ) -> String? {
+        let problem: String
+        if !column.type.isTime {
+            problem = "has type \(column.type), which is no timestamptz, timestamp or date"
+        } else if column.isGenerated {
+            problem =
+                "is generated by the server and takes no values; name another in [[table]] time"
+        } else if !column.mayInsert {
+            problem = rightProblem(column, table, role)
+        } else {
+            return nil
+        }
+        return "time column \"\(column.name)\" " + problem
     }
 
     /// The named one, else the hypertable's own, else the only timestamptz.
-    private static func timeColumn(
+    private static func timeIndex(
         of table: Table, named timeName: String?, problems: inout [String]
-    ) -> String? {
+    ) -> Int? {
+        let columns = table.columns
         if let name = timeName ?? table.timeDimension {
-            guard let column = table.column(named: name) else { return nil }
-            if column.type.isTime { return name }
-            problems.append(
-                "time column \"\(name)\" has type \(column.type), which is no timestamptz,"
-                    + " timestamp or date")
-            return nil
+            return columns.firstIndex { $0.name.isSameName(as: name) }
         }
-        let candidates = table.columns.filter { $0.type == .timestamptz && !$0.isGenerated }
-        if candidates.count == 1 { return candidates[0].name }
+        let candidates = columns.indices.filter {
+            columns[$0].type == .timestamptz && !columns[$0].isGenerated
+        }
+        if candidates.count == 1 { return candidates[0] }
         // Creation stamps fill themselves; the reading's own time does not.
-        let bare = candidates.filter { !$0.fillsItself }
-        if bare.count == 1 { return bare[0].name }
-        let names = candidates.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        let bare = candidates.filter { !columns[$0].fillsItself }
+        if bare.count == 1 { return bare[0] }
+        let names = candidates.map { "\"\(columns[$0].name)\"" }.joined(separator: ", ")
         problems.append(
             candidates.isEmpty
                 ? "there is no timestamptz column; name the one for the time in [[table]] time"

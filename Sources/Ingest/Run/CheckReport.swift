@@ -11,13 +11,15 @@ package struct CheckReport: Sendable {
 
     package init(_ configuration: Configuration) {
         describe(configuration)
-        describeMemory(MemoryPlan(configuration))
+        let place = lines.count
+        var plan = MemoryPlan(configuration)
         do throws(PostgresError) {
-            try inspect(configuration)
+            try inspect(configuration, &plan)
         } catch {
             problems.append(
                 "database: \(error.description); readings would be kept in the ring")
         }
+        lines.insert(contentsOf: Self.description(of: plan), at: place)
     }
 
     private mutating func describe(_ configuration: Configuration) {
@@ -37,29 +39,33 @@ package struct CheckReport: Sendable {
                 + " every \(Interval.text(batch.interval)) at most")
     }
 
-    private mutating func describeMemory(_ plan: MemoryPlan) {
+    private static func description(of plan: MemoryPlan) -> [String] {
         let mebibyte = Double(1 << 20)
         func amount(_ bytes: Int) -> String {
             let tenths = Int((Double(bytes) / mebibyte * 10).rounded(.up))
             return "\(tenths / 10).\(tenths % 10) MiB"
         }
-        lines.append("memory    at most \(amount(plan.total)) (\(plan.total) bytes)")
+        var lines = ["memory    at most \(amount(plan.total)) (\(plan.total) bytes)"]
         for part in plan.parts { lines.append("            \(amount(part.bytes))  \(part.name)") }
+        if !plan.hasCatalog {
+            lines.append("            and on top of it the catalog, which could not be read")
+        }
+        return lines
     }
 
     // MARK: - The database
 
-    private mutating func inspect(_ configuration: Configuration) throws(PostgresError) {
+    private mutating func inspect(
+        _ configuration: Configuration, _ plan: inout MemoryPlan
+    ) throws(PostgresError) {
         var connection = try Connection.open(configuration.database)
         hasSeenDatabase = true
         let catalog = try Catalog(&connection)
+        plan = MemoryPlan(configuration, catalog)
         let version = connection.parameter("server_version") ?? "\(connection.serverVersion)"
         let timescale = catalog.timescaleVersion.map { ", TimescaleDB \($0)" } ?? ""
         lines.append("database  \(connection.redacted): PostgreSQL \(version)\(timescale)")
-        if catalog.table(named: Destinations.progressTable) == nil {
-            problems.append(
-                "table \(Destinations.progressTable) is missing; apply the files in schema/")
-        }
+        problems += try ProgressCheck.problems(in: catalog, &connection)
         let destinations = Destinations(
             tables: catalog.tables, mappings: configuration.tables, role: connection.role)
         describe(destinations)

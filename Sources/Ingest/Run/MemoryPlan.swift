@@ -1,5 +1,5 @@
 import LineProtocol
-import Postgres
+package import Postgres
 import Ring
 
 /// The memory that a configuration may take at most, part by part. Every part is allocated at
@@ -14,13 +14,18 @@ package struct MemoryPlan: Sendable {
 
     package var total: Int { parts.reduce(0) { $0 + $1.bytes } }
 
-    /// The runtime, libraries, thread stacks in use, the catalog, the counters' names, and what the
-    /// allocator keeps for later.
+    /// The runtime, libraries, thread stacks in use, the counters' names, and what the allocator keeps
+    /// for later.
     private static let base = 32 << 20
     /// What libpq holds of rows on their way to the server and of a catalog on its way here.
     private static let connection = 4 << 20
 
-    package init(_ configuration: Configuration) {
+    /// Whether the database's tables are in it.
+    package let hasCatalog: Bool
+
+    /// - Parameter catalog: the database's, when it could be asked.
+    package init(_ configuration: Configuration, _ catalog: Catalog? = nil) {
+        hasCatalog = catalog != nil
         let lanes = configuration.ring.lanes
         let receive = configuration.listeners.reduce(0) {
             $0 + DatagramBatch.byteCount(datagramMax: $1.datagramLimit)
@@ -29,7 +34,7 @@ package struct MemoryPlan: Sendable {
             byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
         let decode = DecodedBatch.byteCount(
             lineCapacity: IngestLimits.linesPerDecode, lineBytesMax: IngestLimits.lineBytesMax)
-        parts = [
+        var parts = [
             Part(
                 name: "rings (\(lanes) of \(Size.text(configuration.ring.size)))",
                 bytes: lanes * Ring.fileBytes(capacity: configuration.ring.size)),
@@ -40,5 +45,22 @@ package struct MemoryPlan: Sendable {
             Part(name: "connections", bytes: lanes * Self.connection),
             Part(name: "the program itself", bytes: Self.base),
         ]
+        if let catalog { parts.append(Self.part(of: catalog, lanes: lanes)) }
+        self.parts = parts
+    }
+
+    /// While a lane reads the catalog again, the one before is still in use.
+    private static let catalogsAtATime = 2
+
+    private static func part(of catalog: Catalog, lanes: Int) -> Part {
+        Part(
+            name: "the catalog (\(catalog.tables.count) tables, \(catalog.columnCount) columns)",
+            bytes: lanes * catalogsAtATime * (catalog.byteCount + targetBytes(catalog)))
+    }
+
+    /// What a route to each table adds: its order of names, and its columns again where not all of
+    /// them can be written.
+    private static func targetBytes(_ catalog: Catalog) -> Int {
+        catalog.columnCount * (MemoryLayout<Column>.stride + MemoryLayout<Int32>.stride)
     }
 }

@@ -9,23 +9,61 @@ package struct Catalog: Equatable, Sendable {
     /// Reads it all. Cheap enough for every reload, too dear for every batch.
     package init(_ connection: inout Connection) throws(PostgresError) {
         var builder = CatalogBuilder()
-        for row in try connection.query(CatalogQuery.tables) { builder.add(row) }
+        try Self.read(CatalogQuery.tables, from: &connection) { builder.add($0) }
         timescaleVersion = try connection.query(CatalogQuery.timescaleVersion).first?[0]
         if timescaleVersion != nil {
             for row in try connection.query(CatalogQuery.timeDimensions) { builder.addTime(row) }
             for row in try connection.query(CatalogQuery.strayChunks) { builder.remove(row) }
         }
-        tables = builder.tables.sorted { ($0.schema, $0.name) < ($1.schema, $1.name) }
+        tables = builder.tables.sorted { left, right in
+            left.schema.isSameName(as: right.schema)
+                ? left.name.isNameBefore(right.name) : left.schema.isNameBefore(right.schema)
+        }
     }
+
+    /// Rows of an answer that are in memory at a time: a large catalog has a hundred thousand.
+    private static let rowsAtATime = 500
+
+    /// Reads a large answer piece by piece, all of it from one snapshot. Not within a transaction.
+    private static func read(
+        _ question: String, from connection: inout Connection, _ take: ([String?]) -> Void
+    ) throws(PostgresError) {
+        try connection.execute("BEGIN READ ONLY")
+        try connection.execute("DECLARE catalog NO SCROLL CURSOR FOR " + question)
+        var isMore = true
+        while isMore {
+            let rows = try connection.query("FETCH \(rowsAtATime) FROM catalog")
+            for row in rows { take(row) }
+            isMore = rows.count == rowsAtATime
+        }
+        try connection.execute("COMMIT")
+    }
+
+    /// How many columns all tables have together.
+    package var columnCount: Int { tables.reduce(0) { $0 + $1.columns.count } }
+
+    /// Bytes of memory that it takes, names and what the allocator adds included.
+    package var byteCount: Int {
+        tables.reduce(0) { sum, table in
+            table.columns.reduce(sum + Self.tableOverhead) {
+                $0 + MemoryLayout<Column>.stride + $1.name.utf8.count + Self.columnOverhead
+            }
+        }
+    }
+
+    /// Of a table without columns: itself, its names, its keys.
+    private static let tableOverhead = 1_024
+    /// Of a column beside itself and its name: the texts' headers, the domain's or type's name.
+    private static let columnOverhead = 96
 
     /// The table of this name: `name` as the search path finds it, else `schema.name`.
     ///
     /// Names are compared as they stand; there is no folding to lower case.
     package func table(named name: String) -> Table? {
-        if let table = tables.first(where: { $0.isOnSearchPath && $0.name == name }) {
+        if let table = tables.first(where: { $0.isOnSearchPath && $0.name.isSameName(as: name) }) {
             return table
         }
-        return tables.first { "\($0.schema).\($0.name)" == name }
+        return tables.first { "\($0.schema).\($0.name)".isSameName(as: name) }
     }
 }
 
@@ -67,9 +105,12 @@ private struct CatalogBuilder {
     }
 
     private static func table(_ oid: UInt32, _ row: [String?]) -> Table {
-        Table(
+        var table = Table(
             oid: oid, schema: row[3] ?? "", name: row[4] ?? "", isOnSearchPath: row[5] == "t",
-            isPartitioned: row[6] == "t", mayInsert: row[7] == "t", columns: [], uniqueKeys: [])
+            isPartitioned: row[6] == "t", mayInsert: row[7] == "t", hasRowSecurity: row[8] == "t",
+            columns: [], uniqueKeys: [])
+        table.columns.reserveCapacity(row[9].flatMap { Int($0) } ?? 0)
+        return table
     }
 
     private static func column(_ row: [String?]) -> Column {
@@ -91,7 +132,7 @@ private struct CatalogBuilder {
     /// Key columns come sorted by key and place.
     private static func addKeyColumn(_ row: [String?], to table: inout Table) {
         let name = row[3] ?? ""
-        if table.uniqueKeys.last?.name != name {
+        if table.uniqueKeys.last?.name.isSameName(as: name) != true {
             table.uniqueKeys.append(
                 UniqueKey(
                     name: name, columns: [], isPrimary: row[5] == "t", isImmediate: row[6] == "t"))

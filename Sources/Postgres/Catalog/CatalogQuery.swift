@@ -3,7 +3,8 @@ enum CatalogQuery {
     /// One row for each table, column and key column, told apart by the first value; so all of it is
     /// seen by one snapshot.
     ///
-    /// Table: kind, oid, order, schema, name, on the search path, partitioned, may insert.
+    /// Table: kind, oid, order, schema, name, on the search path, partitioned, may insert, row
+    /// security, number of columns.
     /// Column: kind, oid, attnum, name, type's name, not null, default, may insert, domain,
     /// base type's oid, modifier, identity, generated.
     /// Key: kind, oid, order, index, column, primary, immediate.
@@ -17,7 +18,7 @@ enum CatalogQuery {
                 b.has_default or t.typdefault is not null
             from base b join pg_catalog.pg_type t on t.oid = b.oid and t.typtype = 'd'
         ), relation as (
-            select c.oid, n.nspname, c.relname, c.relkind,
+            select c.oid, n.nspname, c.relname, c.relkind, c.relnatts,
                 pg_catalog.has_table_privilege(c.oid, 'INSERT') as may_insert
             from pg_catalog.pg_class c
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -27,7 +28,8 @@ enum CatalogQuery {
         )
         select 'table', r.oid::text, 0, r.nspname::text, r.relname::text,
             pg_catalog.pg_table_is_visible(r.oid), r.relkind = 'p', r.may_insert,
-            null, null, null, null, null, 0 as kind_order
+            case when pg_catalog.row_security_active(r.oid) then 't' end,
+            r.relnatts::text, null, null, null, 0 as kind_order
         from relation r
         union all
         select 'column', r.oid::text, a.attnum, a.attname::text,

@@ -65,22 +65,26 @@ extension ColumnType: CustomStringConvertible {
 
 /// How many decimal digits a `numeric(precision, scale)` column keeps.
 package struct NumericShape: Hashable, Sendable {
+    // The server's bounds are 1,000 both ways; large catalogs and many shapes of COPY hold these.
+    private let storedPrecision: Int16
+    private let storedScale: Int16
+
     /// Digits in all.
-    package let precision: Int
+    package var precision: Int { Int(storedPrecision) }
     /// Digits after the point; may be negative (rounded before the point) or beyond the precision.
-    package let scale: Int
+    package var scale: Int { Int(storedScale) }
 
     /// A shape as it stands in `numeric(precision, scale)`.
     package init(precision: Int, scale: Int) {
-        self.precision = precision
-        self.scale = scale
+        storedPrecision = Int16(precision)
+        storedScale = Int16(scale)
     }
 
     /// Unpacks the server's modifier: 16 bits of precision, 11 of signed scale.
     init?(modifier: Int32) {
         guard modifier >= ColumnType.headerSize else { return nil }
         let packed = modifier - ColumnType.headerSize
-        precision = Int(packed >> 16) & 0xFFFF
-        scale = Int((packed & 0x7FF) ^ 1024) - 1024
+        self.init(
+            precision: Int(packed >> 16) & 0x7FFF, scale: Int((packed & 0x7FF) ^ 1024) - 1024)
     }
 }

@@ -23,15 +23,16 @@ package enum Fingerprint {
     /// Asks for each table.
     ///
     /// - Parameter names: as `Table.sqlName`.
+    /// - Returns: a text for each, in the order of the names.
     package static func read(
         _ names: [String], _ connection: inout Connection
-    ) throws(PostgresError) -> [String: String] {
+    ) throws(PostgresError) -> [String] {
         let rows = try connection.query(
-            "select t.name, \(single) from pg_catalog.unnest($1::text[]) as t (name)",
-            [arrayLiteral(names)])
-        return rows.reduce(into: [:]) { found, row in
-            if let name = row[0], let text = row[1] { found[name] = text }
-        }
+            """
+            select \(single) from pg_catalog.unnest($1::text[]) with ordinality as t (name, place) \
+            order by t.place
+            """, [arrayLiteral(names)])
+        return rows.map { $0[0] ?? "" }
     }
 
     private static let single = """
@@ -45,8 +46,15 @@ package enum Fingerprint {
 
 /// An array of texts as SQL reads it.
 package func arrayLiteral(_ texts: [String]) -> String {
-    let items = texts.map { text in
-        "\"" + text.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] } + "\""
+    var literal = String.UnicodeScalarView("{".unicodeScalars)
+    for (index, text) in texts.enumerated() {
+        literal.append(contentsOf: (index == 0 ? "\"" : ",\"").unicodeScalars)
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { literal.append("\\") }
+            literal.append(scalar)
+        }
+        literal.append("\"")
     }
-    return "{" + items.joined(separator: ",") + "}"
+    literal.append("}")
+    return String(literal)
 }

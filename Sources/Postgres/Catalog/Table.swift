@@ -9,6 +9,8 @@ package struct Table: Equatable, Sendable {
     package let isPartitioned: Bool
     /// Whether the role may INSERT, and so COPY, into the whole table.
     package let mayInsert: Bool
+    /// Whether row-level security applies to the role: the server refuses COPY then.
+    package let hasRowSecurity: Bool
     /// Live columns in the table's own order.
     package internal(set) var columns: [Column]
     /// The primary key first, then unique indexes without expressions and conditions, by name.
@@ -20,7 +22,7 @@ package struct Table: Equatable, Sendable {
 
     /// The column with exactly this name.
     package func column(named name: String) -> Column? {
-        columns.first { $0.name == name }
+        columns.first { $0.name.isSameName(as: name) }
     }
 
     /// `"schema"."name"`, right for every name.
@@ -70,15 +72,24 @@ package struct UniqueKey: Equatable, Sendable {
 
 /// A name as SQL takes it literally, whatever it holds.
 package func quotedIdentifier(_ name: String) -> String {
-    "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-        + "\""
+    "\"\(doubled("\"", in: name))\""
 }
 
 /// A text as an SQL literal, whatever it holds and whatever `standard_conforming_strings` says.
 package func quotedLiteral(_ text: String) -> String {
-    let quoted = text.split(separator: "'", omittingEmptySubsequences: false).joined(
-        separator: "''")
-    guard quoted.contains("\\") else { return "'\(quoted)'" }
-    let escaped = quoted.split(separator: "\\", omittingEmptySubsequences: false)
-    return " E'" + escaped.joined(separator: "\\\\") + "'"
+    let quoted = doubled("'", in: text)
+    let escaped = doubled("\\", in: quoted)
+    return escaped.utf8.count == quoted.utf8.count ? "'\(quoted)'" : " E'\(escaped)'"
+}
+
+/// The server looks at bytes: a mark with an accent after it, one character to Swift, is a mark.
+private func doubled(_ mark: Unicode.Scalar, in text: String) -> String {
+    let mark = UInt8(ascii: mark)
+    guard text.utf8.contains(mark) else { return text }
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+        bytes.append(byte)
+        if byte == mark { bytes.append(byte) }
+    }
+    return String(decoding: bytes, as: UTF8.self)
 }

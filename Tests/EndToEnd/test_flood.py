@@ -2,7 +2,9 @@
 
 import json
 import os
+import random
 import re
+import time
 
 import pytest
 
@@ -81,3 +83,27 @@ def test_a_flood_into_a_small_ring_is_written_or_counted_in_the_announced_memory
     if totals["dropped_kernel"] == 0:
         lines = sent["lines"] + daemon.markers_sent
         assert lines == totals["rows"] + totals["dropped_lines"]
+
+
+def test_lines_of_ever_new_columns_and_names_are_written_in_the_announced_memory(daemon, database):
+    names = [f"c{number}" for number in range(200)]
+    columns = ", ".join(f"{name} real DEFAULT 0" for name in names)
+    database.create_table("wide", f'"timestamp" timestamptz NOT NULL, value integer, {columns}')
+    announced = announced_memory(daemon)
+    daemon.start()
+    sender = daemon.sender()
+    chance = random.Random(1)
+
+    def line(number: int) -> str:
+        known = [f"{name}=1" for name in names if chance.random() < 0.5]
+        unknown = [f"{number * 20 + turn:0>100}=1" for turn in range(2)]
+        return f"wide {','.join([f'value={number}i'] + known + unknown)}"
+
+    for first in range(0, 10_000, 50):
+        sender.send(*map(line, range(first, first + 50)))
+        time.sleep(0.002)
+    wait_for("all rows", lambda: database.count("wide") == 10_000)
+    if not SANITIZER:
+        assert daemon.resident_bytes() <= announced
+    assert daemon.stop() == 0
+    assert daemon.totals()["unmatched_values"] == 20_000

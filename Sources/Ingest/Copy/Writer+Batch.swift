@@ -219,12 +219,12 @@ extension Writer {
     private mutating func commit(
         _ end: UInt64, _ connection: inout Connection
     ) throws(WriteFailure) {
-        let tables = touched.compactMap { router.destinations.targets[$0].usable?.table.sqlName }
+        let tables = touched.compactMap { router.destinations.targets[$0].usable?.table }
         let move = try lane.ask { () throws(PostgresError) in
-            try progress.move(to: end, tables: tables, &connection)
+            try progress.move(to: end, tables: tables.map(\.sqlName), &connection)
         }
         guard case .done(let fingerprint) = move else { throw .progressMoved }
-        guard fingerprint == Fingerprint.expected(tables.map { fingerprints[Array($0.utf8)] ?? "" })
+        guard fingerprint == Fingerprint.expected(tables.map(\.fingerprint))
         else {
             throw .tableChanged
         }

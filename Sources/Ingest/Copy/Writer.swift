@@ -32,8 +32,6 @@ struct Writer: ~Copyable {
     var touched: Set<Int> = []
     /// The targets that rows were written to since the catalog was read.
     var written: Set<Int> = []
-    /// What each table looked like when the catalog was read, by the name's bytes in SQL.
-    var fingerprints: [[UInt8]: String] = [:]
     /// Tables that readings were written to, by measurement: when one is gone, its readings wait.
     private var known: [[UInt8]: String] = [:]
     /// A COMMIT was not answered since the last batch that came through: it may still arrive.
@@ -291,18 +289,7 @@ struct Writer: ~Copyable {
         lastCatalogRead = .now
         isCatalogStale = false
         rememberWritten()
-        let (catalog, fingerprints) = try lane.ask { () throws(PostgresError) in
-            // One snapshot for both.
-            try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            let catalog = try Catalog(&connection)
-            let names = catalog.tables.map(\.sqlName)
-            let fingerprints = try Fingerprint.read(names, &connection)
-            try connection.execute("COMMIT")
-            return (catalog, fingerprints)
-        }
-        self.fingerprints = Dictionary(
-            zip(catalog.tables.map { Array($0.sqlName.utf8) }, fingerprints)
-        ) { first, _ in first }
+        let catalog = try lane.ask { () throws(PostgresError) in try Catalog(&connection) }
         var destinations = Destinations(
             tables: catalog.tables, mappings: configuration.tables, role: connection.role)
         destinations.hold(missing: known)

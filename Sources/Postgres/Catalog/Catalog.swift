@@ -6,8 +6,10 @@ package struct Catalog: Equatable, Sendable {
     /// The extension's version, when the database has it.
     package let timescaleVersion: String?
 
-    /// Reads it all. Cheap enough for every reload, too dear for every batch.
+    /// Reads it all, of one moment, in a transaction of its own. Cheap enough for every reload, too
+    /// dear for every batch.
     package init(_ connection: inout Connection) throws(PostgresError) {
+        try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         var builder = CatalogBuilder()
         try Self.read(CatalogQuery.tables, from: &connection) { builder.add($0) }
         timescaleVersion = try connection.query(CatalogQuery.timescaleVersion).first?[0]
@@ -15,20 +17,23 @@ package struct Catalog: Equatable, Sendable {
             for row in try connection.query(CatalogQuery.timeDimensions) { builder.addTime(row) }
             for row in try connection.query(CatalogQuery.strayChunks) { builder.remove(row) }
         }
-        tables = builder.tables.sorted { left, right in
+        var tables = builder.tables.sorted { left, right in
             left.schema.isSameName(as: right.schema)
                 ? left.name.isNameBefore(right.name) : left.schema.isNameBefore(right.schema)
         }
+        let fingerprints = try Fingerprint.read(tables.map(\.sqlName), &connection)
+        for (index, text) in fingerprints.enumerated() { tables[index].fingerprint = text }
+        self.tables = tables
+        try connection.execute("COMMIT")
     }
 
     /// Rows of an answer that are in memory at a time: a large catalog has a hundred thousand.
     private static let rowsAtATime = 500
 
-    /// Reads a large answer piece by piece, all of it from one snapshot. Not within a transaction.
+    /// Reads a large answer piece by piece within the open transaction.
     private static func read(
         _ question: String, from connection: inout Connection, _ take: ([String?]) -> Void
     ) throws(PostgresError) {
-        try connection.execute("BEGIN READ ONLY")
         try connection.execute("DECLARE catalog NO SCROLL CURSOR FOR " + question)
         var isMore = true
         while isMore {
@@ -36,7 +41,7 @@ package struct Catalog: Equatable, Sendable {
             for row in rows { take(row) }
             isMore = rows.count == rowsAtATime
         }
-        try connection.execute("COMMIT")
+        try connection.execute("CLOSE catalog")
     }
 
     /// How many columns all tables have together.

@@ -18,6 +18,9 @@ package struct Table: Equatable, Sendable {
     /// The column that a hypertable is cut into chunks by; nil for other tables.
     package internal(set) var timeDimension: String?
 
+    /// What the table looked like; see `Fingerprint`.
+    package internal(set) var fingerprint = ""
+
     package var isHypertable: Bool { timeDimension != nil }
 
     /// The column with exactly this name.

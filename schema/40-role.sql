@@ -5,8 +5,7 @@ SELECT 'CREATE ROLE sluice LOGIN'
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sluice')
 \gexec
 
--- Temporary tables are where a batch with duplicates is sorted out.
-SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO sluice', current_database())
+SELECT format('GRANT CONNECT ON DATABASE %I TO sluice', current_database())
 \gexec
 SELECT format('GRANT USAGE ON SCHEMA %I TO sluice', current_schema())
 \gexec

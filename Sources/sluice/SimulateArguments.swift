@@ -2,13 +2,14 @@ import ArgumentParser
 import Glibc
 import Synchronization
 
-/// A duration on the command line: a decimal number and one of ns us ms s m h.
+/// A duration on the command line: a decimal number and one of ns us ms s min m h.
 struct DurationArgument: ExpressibleByArgument {
     let duration: Duration
 
     init?(argument: String) {
         let units: [(suffix: String, nanoseconds: Double)] = [
-            ("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
+            ("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("min", 60e9),
+            ("m", 60e9), ("h", 3600e9),
         ]
         guard let unit = units.first(where: { argument.hasSuffix($0.suffix) }) else { return nil }
         let number = argument.dropLast(unit.suffix.count)

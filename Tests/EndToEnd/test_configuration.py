@@ -67,6 +67,15 @@ def test_the_plan_names_tables_columns_and_types(daemon, database):
         assert word in plan, plan
 
 
+def test_tables_that_would_hold_the_lane_are_listed(daemon, database):
+    database.execute("CREATE TABLE visits (at timestamptz NOT NULL, page text)")
+    daemon.write_config()
+    result = run_sluice("check", "--config", str(daemon.config_file))
+    assert result.returncode == 0, result.stderr.decode()
+    plan = result.stdout.decode()
+    assert "visits" in plan[plan.index("held ") :]
+
+
 def test_without_a_database_the_rest_is_checked_and_the_plan_says_so(daemon, database):
     daemon.write_config()
     database.server.stop()

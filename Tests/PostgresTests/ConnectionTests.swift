@@ -119,7 +119,7 @@ import Testing
         let error = try #require(throws: PostgresError.self) {
             try connection.copy(rows, 0..<1, "copy t from stdin (format binary)")
         }
-        let remedy = Remedy(error, duplicatesAllowed: false)
+        let remedy = Remedy(error)
         #expect(remedy == (type == "text" ? .rejectRows : .reloadCatalog), "\(error)")
     }
 

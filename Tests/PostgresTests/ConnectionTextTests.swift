@@ -24,7 +24,7 @@ import Testing
     func `what cannot be read is an error without the secret`(_ text: String) throws {
         let error = try #require(throws: PostgresError.self) { try ConnectionText(text) }
         #expect(error.origin == .conninfo)
-        #expect(Remedy(error, duplicatesAllowed: false) == .hold)
+        #expect(Remedy(error) == .hold)
         let mayName = text == "hush" || text == "hots=a"
         #expect(mayName || !"\(error)".contains("hu"), "\(error)")
         #expect(!"\(error)".contains("\n"))

@@ -53,7 +53,7 @@ private func onThread(_ body: @escaping @Sendable () -> Void) -> () -> Void {
         }
         join()
         #expect(error.origin == .connection)
-        #expect(Remedy(error, duplicatesAllowed: false) == .retry)
+        #expect(Remedy(error) == .retry)
         let isBroken = connection.isBroken
         #expect(isBroken)
     }
@@ -76,7 +76,7 @@ private func onThread(_ body: @escaping @Sendable () -> Void) -> () -> Void {
             _ = try connection.finishCopy()
         }
         #expect(error.sqlState == "57P01" || error.origin == .connection)
-        #expect(Remedy(error, duplicatesAllowed: false) == .retry)
+        #expect(Remedy(error) == .retry)
         let isBroken = connection.isBroken
         #expect(isBroken)
         #expect(throws: PostgresError.self) { try connection.execute("select 1") }
@@ -89,7 +89,7 @@ private func onThread(_ body: @escaping @Sendable () -> Void) -> () -> Void {
         var other = try Connection(conninfo: conninfo)
         _ = try other.query("select pg_terminate_backend(\(connection.serverProcess), 60000)")
         let error = try #require(throws: PostgresError.self) { try connection.checkIdle() }
-        #expect(Remedy(error, duplicatesAllowed: false) == .retry)
+        #expect(Remedy(error) == .retry)
         let isBroken = connection.isBroken
         #expect(isBroken)
     }
@@ -103,14 +103,14 @@ private func onThread(_ body: @escaping @Sendable () -> Void) -> () -> Void {
         var connection = try Connection(conninfo: conninfo)
         try server.stop(mode)
         let lost = try #require(throws: PostgresError.self) { try connection.execute("select 1") }
-        #expect(Remedy(lost, duplicatesAllowed: false) == .retry, "\(lost)")
+        #expect(Remedy(lost) == .retry, "\(lost)")
         let isBroken = connection.isBroken
         #expect(isBroken)
         let refused = try #require(throws: PostgresError.self) {
             _ = try Connection(conninfo: conninfo)
         }
         #expect(refused.origin == .connection)
-        #expect(Remedy(refused, duplicatesAllowed: false) == .retry)
+        #expect(Remedy(refused) == .retry)
         try server.start()
         var again = try Connection(conninfo: conninfo)
         #expect(try again.query("select 1") == [["1"]])
@@ -124,7 +124,7 @@ private func onThread(_ body: @escaping @Sendable () -> Void) -> () -> Void {
         #expect(missing.sqlState == "3D000" && missing.origin == .server)
         #expect(missing.message.contains(#"database "missing" does not exist"#))
         #expect(!missing.message.contains("LOCATION") && !missing.message.contains("3D000"))
-        #expect(Remedy(missing, duplicatesAllowed: false) == .hold)
+        #expect(Remedy(missing) == .hold)
         let stranger = try #require(throws: PostgresError.self) {
             _ = try Connection(conninfo: server.conninfo(database: "postgres", user: "stranger"))
         }
@@ -153,7 +153,7 @@ private func onThread(_ body: @escaping @Sendable () -> Void) -> () -> Void {
         let late = try #require(throws: PostgresError.self) {
             _ = try Connection(conninfo: conninfo + " connect_timeout=1")
         }
-        #expect(late.origin == .connection && Remedy(late, duplicatesAllowed: false) == .retry)
+        #expect(late.origin == .connection && Remedy(late) == .retry)
         var questions = 0
         let unwanted = try #require(throws: PostgresError.self) {
             _ = try Connection(

@@ -44,7 +44,7 @@ extension Setting {
 
     static let batchRows = Setting(
         .batch, "rows", .count(ConfigurationLimits.batchRows), "50000", reload: true,
-        "The most rows in one transaction.")
+        "The most rows in one transaction, but a datagram is never split.")
     static let batchBytes = Setting(
         .batch, "bytes", .size(ConfigurationLimits.batchBytes), "16MiB", reload: true,
         "The most bytes of line protocol in one transaction.")
@@ -75,8 +75,8 @@ extension Setting {
     static let receiveBuffer = Setting(
         .udp, "receive_buffer", .size(ConfigurationLimits.receiveBuffer), "4MiB",
         """
-        The kernel's buffer to ask for. The kernel grants net.core.rmem_max at most; the log says \
-        when that is less.
+        The kernel's buffer to ask for; never less than the kernel gives by itself. It grants \
+        net.core.rmem_max at most; the log says when that is less.
         """)
     static let datagramMax = Setting(
         .udp, "datagram_max", .size(ConfigurationLimits.datagramMax), "64KiB",

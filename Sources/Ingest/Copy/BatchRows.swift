@@ -8,6 +8,10 @@ struct RowOrigin {
     /// The next row of the same shape, or -1.
     var next: Int32
     var source: UInt16
+    /// Its time lost digits that the column cannot hold.
+    var isCut: Bool
+    /// Tags and fields of its line that no column takes.
+    var unmatchedCount: UInt16
     /// The line as it came; points into the ring, and is good while its frame is pinned.
     var line: ByteSlice
 }
@@ -43,10 +47,13 @@ struct BatchRows: ~Copyable {
 
     /// Notes where the row that was encoded last came from.
     @inline(__always)
-    mutating func noteOrigin(shape: Int, source: UInt16, line: ByteSlice) {
+    mutating func noteOrigin(
+        shape: Int, source: UInt16, line: ByteSlice, isCut: Bool, unmatchedCount: Int
+    ) {
         let row = Int32(truncatingIfNeeded: slab.rowCount - 1)
         unsafe origins[Int(row)] = RowOrigin(
-            shape: Int32(truncatingIfNeeded: shape), next: -1, source: source, line: line)
+            shape: Int32(truncatingIfNeeded: shape), next: -1, source: source,
+            isCut: isCut, unmatchedCount: UInt16(truncatingIfNeeded: unmatchedCount), line: line)
         if shape < lastRows.count, lastRows[shape] >= 0 {
             unsafe origins[Int(lastRows[shape])].next = row
             lastRows[shape] = row

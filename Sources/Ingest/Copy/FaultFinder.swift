@@ -73,7 +73,7 @@ struct FaultFinder {
                 finder.succeeded()
             } catch {
                 sender.reset()
-                let remedy = Remedy(error, duplicatesAllowed: false)
+                let remedy = Remedy(error)
                 guard !connection.isBroken, remedy == .rejectRows || remedy == .reloadCatalog
                 else { throw error }
                 // Released too, or savepoints would pile up, each with a lock of its own.

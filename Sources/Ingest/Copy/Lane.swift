@@ -9,6 +9,8 @@ package final class Lane: Sendable {
     package let number: Int
     package let ring: Ring
     package let report = Lock(LaneReport())
+    /// Shared by all lanes.
+    let toldNames: ToldNames
     private let orders: Lock<Orders>
     private let turnCount = Atomic<UInt64>(0)
     private let waitsForDatabase = Atomic<Bool>(false)
@@ -22,8 +24,11 @@ package final class Lane: Sendable {
         var interrupter: Interrupter?
     }
 
-    package init(number: Int, ring: Ring, configuration: Configuration) {
+    package init(
+        number: Int, ring: Ring, configuration: Configuration, toldNames: ToldNames
+    ) {
         self.number = number
+        self.toldNames = toldNames
         self.ring = ring
         orders = Lock(Orders(configuration: configuration))
     }

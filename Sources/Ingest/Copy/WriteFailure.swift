@@ -18,7 +18,7 @@ enum WriteFailure: Error {
     var remedy: Remedy {
         switch self {
         case .database(let error), .doubt(let error):
-            Remedy(error, duplicatesAllowed: false)
+            Remedy(error)
         case .tableProblem, .ring, .progressMoved: .hold
         case .tableChanged: .reloadCatalog
         }

@@ -27,11 +27,11 @@ extension Writer {
     private mutating func encodeFrames(
         _ frames: PinnedFrames, _ connection: inout Connection
     ) throws(WriteFailure) -> UInt64 {
-        var rowCount = 0
+        encodedRows = 0
         for frame in frames {
             reached = frame.end
-            rowCount += try encode(frame, &connection)
-            if rowCount >= configuration.batch.rows || router.isFull { break }
+            try encode(frame, &connection)
+            if encodedRows >= configuration.batch.rows || router.isFull { break }
             if !isCareful {
                 try lane.ask { () throws(PostgresError) in
                     try sender.sendAhead(rows, router.shapes, on: &connection)
@@ -44,10 +44,9 @@ extension Writer {
         return reached
     }
 
-    /// - Returns: how many rows the frame gave.
     private mutating func encode(
         _ frame: Frame, _ connection: inout Connection
-    ) throws(WriteFailure) -> Int {
+    ) throws(WriteFailure) {
         let source = Int(frame.info.source)
         while tallies.count <= source { tallies.append(OutcomeTally()) }
         let precision = Precision(rawValue: UInt8(truncatingIfNeeded: frame.info.attributes))
@@ -64,21 +63,26 @@ extension Writer {
         }
         tallies[source].frames += 1
         tallies[source].bytes += UInt64(payload.count)
-        tallies[source].lines += counts.lines
-        tallies[source].rows += counts.rows - counts.rowsCounted
-        tallies[source].unmatchedValues += counts.unmatchedValues
-        tallies[source].timestampsCut += counts.timestampsCut
-        return Int(counts.rows)
+        count(&counts, source)
     }
 
-    /// What one frame's lines did; added to the tally once per frame.
+    /// What a frame's lines did since it was last added to the tally.
     private struct FrameCounts {
         var lines: UInt64 = 0
         var rows: UInt64 = 0
-        /// Of `rows`, those that are in the tally already.
-        var rowsCounted: UInt64 = 0
         var unmatchedValues: UInt64 = 0
         var timestampsCut: UInt64 = 0
+    }
+
+    /// Adds to the tally, once per frame and before rows go to the database: what it refuses is
+    /// taken from the tally again.
+    private mutating func count(_ counts: inout FrameCounts, _ source: Int) {
+        encodedRows += Int(counts.rows)
+        tallies[source].lines += counts.lines
+        tallies[source].rows += counts.rows
+        tallies[source].unmatchedValues += counts.unmatchedValues
+        tallies[source].timestampsCut += counts.timestampsCut
+        counts = FrameCounts()
     }
 
     @inline(__always)
@@ -94,9 +98,9 @@ extension Writer {
         let items = unsafe decoded.items(of: line).baseAddress!
         let layout = unsafe router.layout(of: line, items)
         switch layout.verdict {
-        case .hold: throw .tableProblem(router.problems(ofTarget: layout.shape))
+        case .hold: throw .tableProblem(router.problems(ofTarget: layout.target))
         case .reject:
-            if layout.reason != .noTable { touched.insert(layout.shape) }
+            if layout.reason != .noTable { touched.insert(layout.target) }
             reject(line, source, layout.reason, .layout(layout))
             return
         case .row: break
@@ -107,17 +111,16 @@ extension Writer {
             case .row(let isCut):
                 rows.noteOrigin(
                     shape: layout.shape, source: UInt16(truncatingIfNeeded: source),
-                    line: line.raw)
+                    line: line.raw, isCut: isCut && line.hasTimestamp,
+                    unmatchedCount: layout.unmatchedCount)
                 counts.rows &+= 1
                 counts.unmatchedValues &+= UInt64(layout.unmatchedCount)
-                if isCut { counts.timestampsCut &+= 1 }
+                if isCut && line.hasTimestamp { counts.timestampsCut &+= 1 }
             case .misfit(let misfit, let column):
-                touched.insert(router.shapes[layout.shape].target)
+                touched.insert(layout.target)
                 reject(line, source, RejectReason(misfit), .misfit(misfit, column, layout))
             case .full where rows.count > 0:
-                // What the database refuses of them is taken from the tally again.
-                tallies[source].rows += counts.rows - counts.rowsCounted
-                counts.rowsCounted = counts.rows
+                count(&counts, source)
                 try flush(&connection)
                 continue
             case .full:
@@ -140,16 +143,18 @@ extension Writer {
         _ line: DecodedLine, _ source: Int, _ reason: RejectReason, _ fault: Fault
     ) {
         tallies[source].reject(reason)
+        // Told once for each name, and counted by it.
+        if reason == .noTable { return }
         if samples.count(reason) {
             samples.keep(
-                reason, source: UInt16(truncatingIfNeeded: source), line.raw, text(of: fault, line))
+                reason, source: UInt16(truncatingIfNeeded: source), line.raw, text(of: fault))
         }
     }
 
-    private func text(of fault: Fault, _ line: DecodedLine) -> String {
+    private func text(of fault: Fault) -> String {
         switch fault {
         case .lineError(let error): "no line protocol: \(error.category)"
-        case .layout(let layout): router.rejection(layout, line)
+        case .layout(let layout): router.rejection(layout)
         case .misfit(let misfit, let column, let layout):
             router.explanation(of: misfit, column: column, layout)
         case .rowTooLong: "the row is longer than a batch may be"
@@ -187,8 +192,7 @@ extension Writer {
         for refusal in refusals {
             let origin = rows.origin(of: refusal.row)
             let reason = RejectReason(sqlState: refusal.error.sqlState ?? "")
-            tallies[Int(origin.source)].rows -= 1
-            tallies[Int(origin.source)].reject(reason)
+            takeBack(origin, reason)
             if samples.count(reason) {
                 samples.keep(
                     reason, source: origin.source, origin.line,
@@ -203,9 +207,7 @@ extension Writer {
     private mutating func noteSuppressed(from first: Int, _ missing: Int) {
         var row = first
         for _ in 0..<missing {
-            let source = Int(rows.origin(of: row).source)
-            tallies[source].rows -= 1
-            tallies[source].reject(.suppressed)
+            takeBack(rows.origin(of: row), .suppressed)
             row = rows.row(after: row)
         }
         let origin = rows.origin(of: first)
@@ -214,6 +216,15 @@ extension Writer {
         samples.keep(
             .suppressed, source: origin.source, origin.line,
             "table \(table) took fewer rows than it was given; look at its triggers")
+    }
+
+    /// A row that was counted is none after all.
+    private mutating func takeBack(_ origin: RowOrigin, _ reason: RejectReason) {
+        let source = Int(origin.source)
+        tallies[source].rows -= 1
+        tallies[source].unmatchedValues -= UInt64(origin.unmatchedCount)
+        if origin.isCut { tallies[source].timestampsCut -= 1 }
+        tallies[source].reject(reason)
     }
 
     private mutating func commit(
@@ -255,13 +266,14 @@ extension Writer {
         lane.ring.unpin()
         let unmatched = router.takeUnmatched()
         if !unmatched.isEmpty { isCatalogStale = true }
-        let new = lane.report.withLock { report in
+        var new = lane.report.withLock { report in
             report.add(tallies)
             report.batches += 1
             report.lastCommit = .now
             return report.add(unmatched: unmatched)
         }
         samples.settle()
+        new.names = lane.toldNames.takeNew(new.names)
         new.tell(logger)
     }
 

@@ -26,6 +26,8 @@ struct Writer: ~Copyable {
     var isCareful: Bool { carefulUntil != nil }
     /// Savepoints that the careful transaction in work keeps.
     var savepoints = 0
+    /// Rows that the batch in work has come to.
+    var encodedRows = 0
     /// The end of the last frame that the batch in work has come to.
     var reached: UInt64 = 0
     /// The targets, by index, that rows or rejected lines of the batch in work belong to.
@@ -167,7 +169,7 @@ struct Writer: ~Copyable {
         case .reloadCatalog where tableChanges < IngestLimits.tableChangesMax:
             tableChanges += 1
             return false
-        case .rejectRows, .stage, .reloadCatalog:
+        case .rejectRows, .reloadCatalog:
             // Once more, finding the rows that are refused.
             if !isCareful {
                 carefulUntil = reached
@@ -240,7 +242,12 @@ struct Writer: ~Copyable {
             "idle_in_transaction_session_timeout = 0",
         ]
         if serverVersion >= 140_000 { settings.append("idle_session_timeout = 0") }
-        return settings.map { "SET \($0)" }.joined(separator: "; ")
+        // What is committed is given up by the ring: it must survive a crash of the server.
+        let durable = """
+            SELECT pg_catalog.set_config('synchronous_commit', 'on', false) \
+            WHERE pg_catalog.current_setting('synchronous_commit') = 'off'
+            """
+        return settings.map { "SET \($0); " }.joined() + durable
     }
 
     /// Settles a COMMIT that was not answered, now that the database has been asked.

@@ -74,7 +74,7 @@ struct Alarms {
             .ringFull, .error, "the ring is full: datagrams were dropped",
             [
                 "datagrams": "\(count)", "total": "\(total)",
-                "policy": oldest == oldestTold ? "newest" : "oldest",
+                "policy": oldest == oldestTold ? "drop-newest" : "drop-oldest",
             ])
         oldestTold = oldest
     }

@@ -22,7 +22,6 @@ package enum Summary {
         let rare: [(String, UInt64)] = [
             ("recovered", now.recoveredFrames),
             ("already_stored", now.lanes.reduce(0) { $0 + $1.report.alreadyStored }),
-            ("duplicates", outcome.duplicates),
             ("dropped_newest", now.drops.newest.datagrams),
             ("dropped_oldest", now.drops.oldest.datagrams),
             ("dropped_lines", now.drops.lines),

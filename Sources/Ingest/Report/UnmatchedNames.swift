@@ -1,5 +1,6 @@
 import LineProtocol
 import Logging
+import Threads
 
 /// A measurement without a table, or a tag or field without a column.
 package struct UnmatchedName: Hashable, Sendable {
@@ -50,6 +51,18 @@ struct UnmatchedCounts {
     }
 
     mutating func addOther(_ count: UInt64) { other += count }
+}
+
+/// The names that have been told, whatever lane met them first.
+package final class ToldNames: Sendable {
+    private let told = Lock<Set<UnmatchedName>>([])
+
+    package init() {}
+
+    /// - Returns: those of the names that were not told before; now they count as told.
+    func takeNew(_ names: [UnmatchedName]) -> [UnmatchedName] {
+        told.withLock { told in names.filter { told.insert($0).inserted } }
+    }
 }
 
 /// What a commit met for the first time: one log entry for each table, and one for measurements.

@@ -14,7 +14,9 @@ struct CompiledLayout {
     }
 
     var verdict: Verdict
-    /// Index of the shape of a row, or of the target whose lines are held or rejected.
+    /// Index of the target that the measurement leads to, if any.
+    var target = 0
+    /// Index of the shape of a row.
     var shape = 0
     var reason = RejectReason.noTable
     /// How many tags and fields have no column.

@@ -102,14 +102,12 @@ struct Router: ~Copyable {
     }
 
     /// Why lines of this layout are rejected.
-    func rejection(_ layout: CompiledLayout, _ line: DecodedLine) -> String {
-        let measurement = UnmatchedName.text(line.measurement)
+    func rejection(_ layout: CompiledLayout) -> String {
         switch layout.reason {
-        case .noTable: return "no table takes measurement \"\(measurement)\""
         case .noColumn: return "none of its fields has a column in the table"
         default:
-            let missing = unsafe destinations.targetIndex(ofMeasurement: line.measurement.buffer)
-                .flatMap { destinations.targets[$0].usable }?.required.map { "\"\($0.name)\"" }
+            let missing = destinations.targets[layout.target].usable?.required
+                .map { "\"\($0.name)\"" }
             return "the table needs a value for \(missing?.joined(separator: ", ") ?? "a column")"
         }
     }
@@ -149,7 +147,7 @@ struct Router: ~Copyable {
         }
         guard case .usable(let target) = destinations.targets[targetIndex] else {
             var layout = CompiledLayout(verdict: .hold)
-            layout.shape = targetIndex
+            layout.target = targetIndex
             return layout
         }
         return unsafe resolve(line, items, in: target, at: targetIndex)
@@ -162,7 +160,7 @@ struct Router: ~Copyable {
         var sources = [Int16](repeating: CompiledLayout.null, count: target.columns.count)
         sources[target.timeIndex] = CompiledLayout.time
         var layout = CompiledLayout(verdict: .row)
-        layout.shape = targetIndex
+        layout.target = targetIndex
         layout.firstUnmatched = names.count
         var fieldsMatched = 0
         // Fields last: where a tag and a field have the same name, the field is the reading.

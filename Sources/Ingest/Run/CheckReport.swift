@@ -72,6 +72,7 @@ package struct CheckReport: Sendable {
     }
 
     private mutating func describe(_ destinations: Destinations) {
+        var held: [String] = []
         for (measurement, target) in destinations.routes {
             switch target {
             case .usable(let target) where target.isWorthShowing:
@@ -79,9 +80,15 @@ package struct CheckReport: Sendable {
             case .usable: break
             case .unusable(let problem) where problem.isToBeTold:
                 problems.append("table \(problem.table): \(problem.description)")
-            case .unusable: break
+            case .unusable(let problem): held.append(problem.table)
             }
         }
+        if held.isEmpty { return }
+        lines.append(
+            "held      a line for one of these would be kept and hold up those behind it, because"
+                + " the role sees the table and may not write to it: GRANT INSERT, or REVOKE USAGE"
+                + " on its schema")
+        for table in held { lines.append("            \(table)") }
     }
 
     private mutating func describe(_ measurement: String, _ target: TableTarget) {

@@ -28,10 +28,14 @@ package final class Pipeline: Sendable {
         try Self.makeDirectory(configuration.ring.directory)
         var lanes: [Lane] = []
         var recovered: UInt64 = 0
+        let toldNames = ToldNames()
         for number in 0..<configuration.ring.lanes {
             let (ring, frames) = try Self.openRing(number, configuration, logger)
             recovered += UInt64(frames)
-            lanes.append(Lane(number: number, ring: ring, configuration: configuration))
+            lanes.append(
+                Lane(
+                    number: number, ring: ring, configuration: configuration,
+                    toldNames: toldNames))
         }
         let drops = DropLedger()
         listeners = try Self.openListeners(

@@ -4,34 +4,28 @@ package enum Remedy: Equatable, Sendable {
     case retry
     /// Find the rows at fault, reject them with the reason, commit the rest.
     case rejectRows
-    /// Rows are there already and the table's rule allows that: go through a staging table.
-    case stage
     /// The table is not what the catalog said. Read the catalog and encode again; when it has not
     /// changed, or the error comes back at once, treat it as `rejectRows`.
     case reloadCatalog
     /// A person must look: keep everything, say what to do, try again slowly, never drop.
     case hold
 
-    /// - Parameter duplicatesAllowed: whether the table says that duplicates are ignored or replaced.
-    package init(_ error: PostgresError, duplicatesAllowed: Bool) {
+    package init(_ error: PostgresError) {
         switch error.origin {
         case .conninfo: self = .hold
-        // No partition for the row: the constraint that is broken has no name. A person can make one.
-        case .server where error.sqlState == "23514" && error.constraint == nil: self = .hold
         case .connection, .interrupted, .server:
-            self.init(sqlState: error.sqlState, duplicatesAllowed: duplicatesAllowed)
+            self.init(sqlState: error.sqlState)
         }
     }
 
     /// - Parameter sqlState: nil when there was no answer.
-    package init(sqlState: String?, duplicatesAllowed: Bool) {
+    package init(sqlState: String?) {
         guard let sqlState else {
             self = .retry
             return
         }
         switch sqlState {
         case "22P03", "22P04", "08P01": self = .reloadCatalog  // Our bytes are not its columns.
-        case "23505" where duplicatesAllowed: self = .stage
         case "54000": self = .rejectRows  // The row is too large, for its table or an index.
         case "2200H": self = .hold  // A sequence is used up, whatever the row is.
         case "53400": self = .hold  // A configured limit: only a person can raise it.

@@ -39,7 +39,6 @@ import Testing
         scene.recovered = 1
         scene.report.alreadyStored = 1
         var outcome = OutcomeTally()
-        outcome.duplicates = 1
         outcome.unmatchedValues = 1
         outcome.timestampsCut = 1
         outcome.reject(.noTable)

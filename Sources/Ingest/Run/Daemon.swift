@@ -33,7 +33,8 @@ package struct Daemon {
         signal(SIGPIPE, SIG_IGN)
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // After a crash of the machine a large ring is read through.
-        let pipeline = try TimeoutExtension.whileRunning(notify) { () throws(Pipeline.StartError) in
+        let pipeline = try TimeoutExtension.whileStarting(notify) {
+            () throws(Pipeline.StartError) in
             try Pipeline(configuration, inherited: listenDescriptors(), logger: logger)
         }
         let isSound = await serve(pipeline, Lock(configuration), hangups, notify)

@@ -11,8 +11,8 @@ enum TimeoutExtension {
     /// How long a start may take at most: a disk that hangs must come to the manager's notice.
     static let startMax = Duration.seconds(900)
 
-    /// Asks for as long as `body` runs, on a thread of its own.
-    static func whileRunning<Value, Failure: Error>(
+    /// Asks for as long as the start runs, on a thread of its own.
+    static func whileStarting<Value, Failure: Error>(
         _ notify: Notify, _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
         guard notify.isConnected else { return try body() }
@@ -20,7 +20,7 @@ enum TimeoutExtension {
         let deadline = ContinuousClock.now + startMax
         let thread = PlainThread(name: "extend") {
             repeat {
-                notify.send(.extendTimeout(length))
+                notify.send(.extendTimeout(length), .status("starting, opening the ring"))
             } while !isOver.wait(atMost: interval, until: { $0 }) && .now < deadline
         }
         defer {

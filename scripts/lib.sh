@@ -159,8 +159,12 @@ create_server() {
     bin=$(postgres_bin)
     folder=$(private_folder "$1")
     shift
-    as_postgres "$bin/initdb" --pgdata="$folder/data" --auth=trust --username=postgres \
-        --encoding=UTF8 --no-locale --no-sync >/dev/null
+    # A session of its own: initdb listens to ctrl-C whatever this shell does.
+    as_postgres setsid --wait "$bin/initdb" --pgdata="$folder/data" --auth=trust \
+        --username=postgres --encoding=UTF8 --no-locale --no-sync >/dev/null || {
+        rm -rf "$folder"
+        return 1
+    }
     { server_settings "$folder" && printf '%s\n' "$@"; } |
         as_postgres tee -a "$folder/data/postgresql.conf" >/dev/null
     start_server "$folder" || {

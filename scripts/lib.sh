@@ -107,12 +107,12 @@ as_postgres() {
 
 private_folder() {
     # private_folder PREFIX: a new folder that the server's user can use, PREFIX.XXXXXX if that can
-    # be. A checkout below /root cannot be reached by postgres, and a socket's path may have 107
-    # bytes.
+    # be. A checkout below /root cannot be reached by postgres, a socket's path may have 107 bytes,
+    # and blanks and quotes in it mean something to connection strings and settings.
     local folder
     mkdir -p "$(dirname "$1")"
     folder=$(new_folder "$1.XXXXXX")
-    if ((${#folder} > 80)) || ! as_postgres test -w "$folder" 2>/dev/null; then
+    if ((${#folder} > 80)) || [[ ! $folder =~ ^[A-Za-z0-9/._-]+$ ]] || ! as_postgres test -w "$folder" 2>/dev/null; then
         rmdir "$folder"
         folder=$(new_folder /tmp/sluice-postgres.XXXXXX)
     fi

@@ -55,7 +55,7 @@ struct FaultFinder {
     /// - Throws: an error that no row is to blame for.
     static func write(
         _ rows: borrowing BatchRows, _ shapeIndex: Int, _ shape: CopyShape,
-        with sender: inout RowSender, on connection: inout Connection,
+        with sender: inout RowSender, on connection: inout some DatabaseSession & ~Copyable,
         onRefusal: (Refusal) -> Void, onSuppressed: (_ row: Int, _ missing: Int) -> Void
     ) throws(PostgresError) -> Int {
         var kept = 0

@@ -14,7 +14,7 @@ struct Progress {
     }
 
     /// Asks the database.
-    mutating func read(_ connection: inout Connection) throws(PostgresError) {
+    mutating func read(_ connection: inout some DatabaseSession & ~Copyable) throws(PostgresError) {
         let rows = try connection.query(
             "SELECT position FROM \(Destinations.progressTable) WHERE ring_id = $1 AND source = ''",
             [ring.description])
@@ -25,7 +25,7 @@ struct Progress {
     ///
     /// - Parameter tables: their names in SQL.
     func move(
-        to position: UInt64, tables: [String], _ connection: inout Connection
+        to position: UInt64, tables: [String], _ connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> Move {
         let parameters = [ring.description, String(position), arrayLiteral(tables)]
         let fingerprint = Fingerprint.ofTables(parameter: "$3")

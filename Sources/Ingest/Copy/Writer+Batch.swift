@@ -3,10 +3,10 @@ import Postgres
 import Ring
 
 /// One batch: from the pinned frames to the COMMIT.
-extension Writer {
+extension Writer where Session: ~Copyable {
     /// Writes what the ring holds, up to the batch's limits, in one transaction. Does nothing when
     /// there is nothing.
-    mutating func writeBatch(_ connection: inout Connection) throws(WriteFailure) {
+    mutating func writeBatch(_ connection: inout Session) throws(WriteFailure) {
         router.prepareForBatch()
         guard let frames = lane.ring.pin(byteLimit: configuration.batch.bytes) else { return }
         beginTally()
@@ -25,7 +25,7 @@ extension Writer {
     ///
     /// - Returns: the end of the last frame of the batch.
     private mutating func encodeFrames(
-        _ frames: PinnedFrames, _ connection: inout Connection
+        _ frames: PinnedFrames, _ connection: inout Session
     ) throws(WriteFailure) -> UInt64 {
         encodedRows = 0
         for frame in frames {
@@ -45,7 +45,7 @@ extension Writer {
     }
 
     private mutating func encode(
-        _ frame: Frame, _ connection: inout Connection
+        _ frame: Frame, _ connection: inout Session
     ) throws(WriteFailure) {
         let source = Int(frame.info.source)
         while tallies.count <= source { tallies.append(OutcomeTally()) }
@@ -88,7 +88,7 @@ extension Writer {
     @inline(__always)
     private mutating func encode(
         _ line: DecodedLine, of frame: Frame, source: Int, _ counts: inout FrameCounts,
-        _ connection: inout Connection
+        _ connection: inout Session
     ) throws(WriteFailure) {
         counts.lines &+= 1
         if let error = line.error {
@@ -162,7 +162,7 @@ extension Writer {
     }
 
     /// Writes the rows of the slab within the open transaction and empties it.
-    private mutating func flush(_ connection: inout Connection) throws(WriteFailure) {
+    private mutating func flush(_ connection: inout Session) throws(WriteFailure) {
         for shape in rows.shapes {
             touched.insert(router.shapes[shape].target)
             written.insert(router.shapes[shape].target)
@@ -179,7 +179,7 @@ extension Writer {
     }
 
     private mutating func writeCarefully(
-        _ shape: Int, _ connection: inout Connection
+        _ shape: Int, _ connection: inout Session
     ) throws(WriteFailure) {
         var refusals: [FaultFinder.Refusal] = []
         var suppressed: [(row: Int, missing: Int)] = []
@@ -228,7 +228,7 @@ extension Writer {
     }
 
     private mutating func commit(
-        _ end: UInt64, _ connection: inout Connection
+        _ end: UInt64, _ connection: inout Session
     ) throws(WriteFailure) {
         let tables = touched.compactMap { router.destinations.targets[$0].usable?.table }
         let move = try lane.ask { () throws(PostgresError) in
@@ -269,7 +269,7 @@ extension Writer {
         var new = lane.report.withLock { report in
             report.add(tallies)
             report.batches += 1
-            report.lastCommit = .now
+            report.lastCommit = clock.now()
             return report.add(unmatched: unmatched)
         }
         samples.settle()
@@ -279,20 +279,6 @@ extension Writer {
 
     /// Tells of rejected lines whose time has come, or of all before the end.
     mutating func tellRejected(isLast: Bool = false) {
-        samples.tell(logger, at: .now, isLast: isLast) { lane.ring.source($0) }
-    }
-
-    /// Says of each table once what is wrong with it.
-    mutating func tellTableProblems() {
-        var problems: Set<String> = []
-        for case .unusable(let problem) in router.destinations.targets where problem.isToBeTold {
-            problems.insert("table \(problem.table): \(problem.description)")
-        }
-        for problem in problems.subtracting(toldProblems).sorted() {
-            logger.event(
-                .tableProblem, .error,
-                "\(problem); lines for it are kept and hold up those behind them")
-        }
-        toldProblems = problems
+        samples.tell(logger, at: clock.now(), isLast: isLast) { lane.ring.source($0) }
     }
 }

@@ -60,8 +60,8 @@ package struct LaneReport: Sendable {
         for index in tallies.indices { outcomes[index].add(tallies[index]) }
     }
 
-    mutating func enter(_ new: State) {
-        if !state.isSameKind(as: new) { stateSince = .now }
+    mutating func enter(_ new: State, at time: ContinuousClock.Instant) {
+        if !state.isSameKind(as: new) { stateSince = time }
         state = new
     }
 }

@@ -6,6 +6,12 @@ package struct Catalog: Equatable, Sendable {
     /// The extension's version, when the database has it.
     package let timescaleVersion: String?
 
+    /// What somebody else has read or made up.
+    package init(tables: [Table], timescaleVersion: String? = nil) {
+        self.tables = tables
+        self.timescaleVersion = timescaleVersion
+    }
+
     /// Reads it all, of one moment, in a transaction of its own. Cheap enough for every reload, too
     /// dear for every batch.
     package init(_ connection: inout Connection) throws(PostgresError) {

@@ -1,0 +1,108 @@
+import TestSupport
+
+@testable import Ingest
+
+/// What happens to one simulated daemon, as a seed says, and whether all of it is right in the end.
+struct History {
+    private let simulation: Simulation
+    private var dice: SeededGenerator
+    private let stepCount: Int
+
+    init(seed: UInt64) throws {
+        simulation = try Simulation(seed: seed)
+        dice = SeededGenerator(seed: seed &+ 0x0A11)
+        stepCount = Int.random(in: 20...120, using: &dice)
+        let harshness = Int.random(in: 0...3, using: &dice)
+        simulation.server.faults = SimulatedServer.Faults(
+            lostBefore: 8 * harshness, lostAfter: 8 * harshness, late: 60 * harshness,
+            retry: 8 * harshness, hold: 3 * harshness)
+    }
+
+    /// - Returns: what is wrong; nothing, one hopes.
+    mutating func run() throws -> [String] {
+        for _ in 0..<stepCount {
+            if simulation.isRunning {
+                try act()
+            } else {
+                try simulation.start()
+            }
+        }
+        try settle()
+        return complaints()
+    }
+
+    private mutating func act() throws {
+        let action = Int.random(in: 0..<100, using: &dice)
+        simulation.log.logger.info("action", metadata: ["number": "\(action)"])
+        switch action {
+        case 0..<35: simulation.receive(datagrams())
+        case 35..<75: for _ in 0..<Int.random(in: 1...6, using: &dice) { simulation.step() }
+        case 75..<79: try simulation.sync()
+        case 79..<84: simulation.writeBack()
+        case 84..<88: simulation.kill()
+        case 88..<92: simulation.killSoon()
+        case 92..<93: simulation.cutPower()
+        case 93..<95: simulation.server.crash()
+        case 95..<96: simulation.server.stop()
+        case 96..<98: simulation.server.isUp = true
+        case 98..<99: simulation.server.schemaVersion += 1
+        default: try simulation.stop()
+        }
+    }
+
+    private mutating func datagrams() -> [[Reading]] {
+        (0..<Int.random(in: 1...6, using: &dice)).map { _ in
+            (0..<Int.random(in: 1...5, using: &dice)).map { _ in reading() }
+        }
+    }
+
+    private mutating func reading() -> Reading {
+        let isGood = Int.random(in: 0..<10, using: &dice) > 0
+        defer { simulation.nextID += 1 }
+        return Reading(
+            id: simulation.nextID, table: SimulatedTable.allCases.randomElement(using: &dice)!,
+            fate: isGood ? .row : Fate.allCases.randomElement(using: &dice)!,
+            time: simulation.clock.wall)
+    }
+
+    /// Everything is well again, and the daemon writes what it has.
+    private mutating func settle() throws {
+        simulation.server.faults = SimulatedServer.Faults()
+        simulation.server.isUp = true
+        simulation.server.resolveLate()
+        if !simulation.isRunning { try simulation.start() }
+        var patience = 10_000
+        while !simulation.idsInRing().isEmpty || !simulation.isRunning {
+            if !simulation.isRunning { try simulation.start() }
+            simulation.step()
+            patience -= 1
+            if patience == 0 { return }
+        }
+    }
+
+    /// All that the daemon said and that happened to it.
+    func printLog() { simulation.log.lines.withLock { for line in $0 { print(line) } } }
+
+    private func complaints() -> [String] {
+        var complaints: [String] = []
+        if !simulation.idsInRing().isEmpty { complaints.append("the ring does not become empty") }
+        for sent in simulation.sent.values {
+            for reading in sent.readings {
+                let count = simulation.server.contents.count(of: reading)
+                let isRow = reading.fate == .row
+                let isRight =
+                    switch sent.state {
+                    case .gone where !sent.wasDropped: count == (isRow ? 1 : 0)
+                    case .gone, .dropped, .lostWithPower: count <= (isRow ? 1 : 0)
+                    case .inRing: false
+                    }
+                if !isRight {
+                    complaints.append(
+                        "reading \(reading.id) (\(reading.fate)) is \(count) times in the table,"
+                            + " and its datagram is \(sent.state)")
+                }
+            }
+        }
+        return complaints
+    }
+}

@@ -50,6 +50,13 @@ struct SimulatedSession: DatabaseSession, ~Copyable {
             if sql.hasPrefix("SELECT position") {
                 return session.server.contents.progress[parameters[0]!].map { [["\($0)"]] } ?? []
             }
+            if sql.hasPrefix("SELECT pid::text") { return [["\(session.serverProcess)", "0"]] }
+            if sql.hasPrefix("SELECT pg_catalog.pg_terminate_backend") {
+                // Its COMMIT arrives before its end, or never.
+                if Bool.random(using: &session.server.dice) { return [] }
+                session.server.resolveLate()
+                return [["true"]]
+            }
             precondition(sql.hasPrefix("UPDATE") || sql.hasPrefix("INSERT"), sql)
             return try session.move(parameters)
         }

@@ -22,6 +22,8 @@ extension Configuration {
         /// defaults and the `PG*` variables of the environment.
         package var connectionText: String
         package var connectTimeout: Duration
+        /// How long one call to the database may take; zero means for ever.
+        package var answerTimeout: Duration
         package var retryMin: Duration
         package var retryMax: Duration
         /// The systemd credential `db-password`, when the unit has one. See `readPassword()`.

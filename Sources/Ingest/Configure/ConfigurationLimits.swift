@@ -8,6 +8,8 @@ package enum ConfigurationLimits {
 
     // A connection that needs longer than this is better begun anew.
     static let connectTimeout: ClosedRange<Duration> = .seconds(1)...minutes(10)
+    // Below this an ordinary COMMIT on a busy disk would be taken for a dead server.
+    static let answerTimeout: ClosedRange<Duration> = .seconds(1)...minutes(60)
     // Below this a missing database is asked so often that it cannot come up.
     static let retryMin: ClosedRange<Duration> = .milliseconds(10)...minutes(1)
     static let retryMax: ClosedRange<Duration> = .milliseconds(100)...minutes(60)

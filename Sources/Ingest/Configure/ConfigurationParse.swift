@@ -73,6 +73,7 @@ struct ConfigurationBuilder {
         let database = Configuration.Database(
             connectionText: section.text(.connectionText),
             connectTimeout: section.duration(.connectTimeout),
+            answerTimeout: section.duration(.answerTimeout),
             retryMin: section.duration(.retryMin),
             retryMax: section.duration(.retryMax),
             passwordFile: passwordFile)

@@ -13,6 +13,13 @@ extension Setting {
         .database, "connect_timeout", .duration(ConfigurationLimits.connectTimeout, zero: false),
         "10s", reload: true,
         "How long one attempt to connect may take.")
+    static let answerTimeout = Setting(
+        .database, "answer_timeout", .duration(ConfigurationLimits.answerTimeout, zero: true),
+        "1min", reload: true,
+        """
+        How long the database may leave a call unanswered before the connection is given up and \
+        made anew. 0s: for ever.
+        """)
     static let retryMin = Setting(
         .database, "retry_min", .duration(ConfigurationLimits.retryMin, zero: false), "100ms",
         reload: true,
@@ -125,7 +132,7 @@ extension Setting {
         """)
 
     package static let all: [Setting] = [
-        connectionText, connectTimeout, retryMin, retryMax,
+        connectionText, connectTimeout, answerTimeout, retryMin, retryMax,
         ringDirectory, ringSize, overflow, ringSync, lanes,
         batchRows, batchBytes, batchInterval, batchDrain,
         listen, listenerName, precision, receiveBuffer, datagramMax, allow,

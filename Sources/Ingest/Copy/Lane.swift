@@ -23,6 +23,8 @@ package final class Lane: Sendable {
         var deadline: ContinuousClock.Instant?
         /// Cuts the connection that the writer may be blocked in.
         var sever: (@Sendable () -> Void)?
+        /// Set when it was cut because the server did not answer.
+        var unanswered: Duration?
     }
 
     package init(
@@ -59,6 +61,15 @@ package final class Lane: Sendable {
     /// Cuts the connection, so that a writer that waits for a server that does not answer ends.
     package func interrupt() {
         orders.withLock { $0.sever }?()
+    }
+
+    /// Cuts the connection because a call was left unanswered for so long.
+    package func giveUpConnection(after time: Duration) {
+        let sever = orders.withLock { orders in
+            if orders.sever != nil { orders.unanswered = time }
+            return orders.sever
+        }
+        sever?()
     }
 
     /// Grows with all that the writer does, also when nothing arrives.
@@ -135,6 +146,12 @@ package final class Lane: Sendable {
 
     /// Notes how to cut the connection that is in use; nil when there is none.
     func hold(_ sever: (@Sendable () -> Void)?) {
-        orders.withLock { $0.sever = sever }
+        orders.withLock { orders in
+            orders.sever = sever
+            orders.unanswered = nil
+        }
     }
+
+    /// How long the server had not answered when the connection was cut, if that is why it is lost.
+    var unanswered: Duration? { orders.withLock { $0.unanswered } }
 }

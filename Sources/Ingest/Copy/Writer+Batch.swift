@@ -31,7 +31,7 @@ extension Writer where Session: ~Copyable {
         for frame in frames {
             reached = frame.end
             try encode(frame, &connection)
-            if encodedRows >= configuration.batch.rows || router.isFull { break }
+            if encodedRows >= rowLimit || router.isFull { break }
             if !isCareful {
                 try lane.ask { () throws(PostgresError) in
                     try sender.sendAhead(rows, router.shapes, on: &connection)

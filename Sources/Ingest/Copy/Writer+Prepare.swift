@@ -8,6 +8,10 @@ extension Writer where Session: ~Copyable {
     mutating func prepare(_ session: inout Session) throws(WriteFailure) {
         try lane.ask { () throws(PostgresError) in
             try session.execute(sessionSettings(session.serverVersion))
+        }
+        try endFormerProcess(&session)
+        try lane.ask { () throws(PostgresError) in
+            serverProcess = try ServerProcess.current(&session)
             try progress.read(&session)
         }
         resolveDoubt()
@@ -15,12 +19,38 @@ extension Writer where Session: ~Copyable {
         try readCatalog(&session)
     }
 
+    /// The server may not have noticed that the connection before this one is lost.
+    private mutating func endFormerProcess(_ session: inout Session) throws(WriteFailure) {
+        guard let former = formerProcess else { return }
+        do throws(WriteFailure) {
+            let wasThere = try lane.ask { () throws(PostgresError) in try former.end(&session) }
+            if wasThere {
+                logger.notice(
+                    "the server had not noticed the end of the last connection; its process is ended",
+                    metadata: ["process": "\(former.number)"])
+            }
+        } catch {
+            // It costs time, not readings: the locks go when the server notices by itself.
+            guard !session.isBroken else { throw error }
+            logger.warning(
+                "the process of the last connection could not be ended: \(error.text)",
+                metadata: ["process": "\(former.number)"])
+        }
+        formerProcess = nil
+    }
+
     /// What a role or a database may have set otherwise, for people or for other programs.
     private func sessionSettings(_ serverVersion: Int) -> String {
         var settings = [
             "lock_timeout = '\(IngestLimits.lockTimeoutSeconds)s'", "statement_timeout = 0",
-            "idle_in_transaction_session_timeout = 0",
+            "idle_in_transaction_session_timeout = '\(IngestLimits.idleInTransactionSeconds)s'",
+            "tcp_keepalives_idle = \(Postgres.Limits.keepaliveIdleSeconds)",
+            "tcp_keepalives_interval = \(Postgres.Limits.keepaliveIntervalSeconds)",
+            "tcp_keepalives_count = \(Postgres.Limits.keepaliveCount)",
         ]
+        if serverVersion >= 120_000 {
+            settings.append("tcp_user_timeout = \(Postgres.Limits.unacknowledgedMilliseconds)")
+        }
         if serverVersion >= 140_000 { settings.append("idle_session_timeout = 0") }
         // What is committed is given up by the ring: it must survive a crash of the server.
         let durable = """

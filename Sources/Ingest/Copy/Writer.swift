@@ -21,6 +21,10 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     private var isPrepared = false
     /// What the connection was made with.
     private var connectedTo = ""
+    /// Who serves the connection, as far as it has been asked.
+    var serverProcess: ServerProcess?
+    /// Who served the connection before, which was lost.
+    var formerProcess: ServerProcess?
     var rows: BatchRows
     var decoded: DecodedBatch
     var decoder = Decoder(lineBytesMax: IngestLimits.lineBytesMax)
@@ -54,6 +58,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     /// Changes of tables since the last batch that came through.
     var tableChanges = 0
     var configuration: Configuration
+    /// Rows of a batch: as configured, or fewer after the database has left some unanswered.
+    var rowLimit: Int
     var version = 0
     var backoff: Backoff
     var holdBackoff: Backoff
@@ -78,6 +84,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         clock = lane.clock
         connection = nil
         configuration = lane.configuration().configuration
+        rowLimit = configuration.batch.rows
         rows = BatchRows(
             byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
         decoded = DecodedBatch(
@@ -196,17 +203,26 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         // connection fails before that.
         if doubt == nil { giveUpBatch() }
         do throws(WriteFailure) {
-            if session.isBroken { throw failure }
+            if session.isBroken { throw lane.unanswered.map(WriteFailure.noAnswer) ?? failure }
             try lane.ask { () throws(PostgresError) in try session.execute("ROLLBACK") }
         } catch {
             lane.hold(nil)
             sender.reset()
+            formerProcess = serverProcess ?? formerProcess
+            serverProcess = nil
+            shrinkBatch(after: error)
             return unavailable(error, wasConnected: true)
         }
         connection = consume session
         let answer = answer(to: failure)
         if !answer.isStillPrepared { isPrepared = false }
         return answer.rest
+    }
+
+    /// A server that is too slow for the timeout gets less at a time, or it would never be through.
+    private mutating func shrinkBatch(after failure: WriteFailure) {
+        guard case .noAnswer = failure else { return }
+        rowLimit = max(min(rowLimit, encodedRows) / 2, IngestLimits.batchRowsMin)
     }
 
     /// What is cut off at the end of a stop is no outage.
@@ -260,6 +276,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         holdBackoff.reset()
         tableChanges = 0
         isAfterDoubt = false
+        rowLimit = min(rowLimit * 2, configuration.batch.rows)
         if let until = carefulUntil, reached >= until { carefulUntil = nil }
     }
 
@@ -268,6 +285,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         guard version != self.version else { return }
         self.version = version
         configuration = new
+        rowLimit = new.batch.rows
         backoff = Backoff(first: new.database.retryMin, max: new.database.retryMax)
         holdBackoff = Backoff(first: IngestLimits.holdFirst, max: new.database.retryMax)
         known = [:]

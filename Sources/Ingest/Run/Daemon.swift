@@ -51,7 +51,9 @@ package struct Daemon {
         let services: [any Service] = [
             ReporterService(
                 pipeline: pipeline, notify: notify, clock: ContinuousClock(),
-                interval: { current.withLock { $0.status.interval } }, logger: logger),
+                interval: { current.withLock { $0.status.interval } },
+                answerTimeout: { current.withLock { $0.database.answerTimeout } },
+                logger: logger),
             ReloadService(
                 signals: hangups, path: path, current: current, pipeline: pipeline,
                 output: output, notify: notify, logger: logger),

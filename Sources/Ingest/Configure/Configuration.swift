@@ -70,6 +70,10 @@ extension Configuration {
         package var receiveBuffer: Int
         /// Bytes of the largest datagram that is taken.
         package var datagramMax: Int
+        /// How far a line's own time may lie after its reception; zero means no limit.
+        package var aheadMax: Duration
+        /// How far a line's own time may lie before its reception; zero means no limit.
+        package var ageMax: Duration
         /// Who may send; empty means everyone.
         package var allow: [Network]
     }
@@ -90,6 +94,10 @@ extension Configuration {
     package enum Duplicates: String, Sendable, CaseIterable {
         /// The line is rejected, with the reason.
         case error
+        /// The row is dropped: the first one wins.
+        case ignore
+        /// The row takes the place of the other: the last one wins.
+        case replace
     }
 
     package struct Status: Sendable, Equatable {

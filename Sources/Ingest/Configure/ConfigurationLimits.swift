@@ -32,6 +32,10 @@ package enum ConfigurationLimits {
     static let receiveBuffer = 4 * kibibyte...512 * mebibyte
     static let datagramMax = 64...64 * kibibyte
     static let networks = 1024
+    // Less than a second and a sender's own clock is as often ahead as not.
+    static let aheadMax: ClosedRange<Duration> = .seconds(1)...days(366)
+    // Less than a minute and a sender that sends its readings together loses some.
+    static let ageMax: ClosedRange<Duration> = minutes(1)...days(36_525)
 
     static let tables = 1024
     static let measurements = 1024
@@ -47,5 +51,6 @@ package enum ConfigurationLimits {
     /// Bytes of a password; more is not one.
     static let passwordLengthMax = 4 * kibibyte
 
+    private static func days(_ count: Int) -> Duration { .seconds(86_400 * count) }
     private static func minutes(_ count: Int) -> Duration { .seconds(60 * count) }
 }

@@ -34,6 +34,8 @@ extension Configuration {
             var listener = listener
             if let next = new.listeners.first(where: { $0.name == listener.name }) {
                 listener.allow = next.allow
+                listener.aheadMax = next.aheadMax
+                listener.ageMax = next.ageMax
             }
             return listener
         }

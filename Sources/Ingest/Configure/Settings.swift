@@ -88,6 +88,19 @@ extension Setting {
     static let datagramMax = Setting(
         .udp, "datagram_max", .size(ConfigurationLimits.datagramMax), "64KiB",
         "The largest datagram that is taken; a larger one is counted and rejected whole.")
+    static let aheadMax = Setting(
+        .udp, "ahead_max", .duration(ConfigurationLimits.aheadMax, zero: true), "10min",
+        reload: true,
+        """
+        How far a line's own time may lie after its reception; a line beyond is rejected. 0s: no \
+        limit.
+        """)
+    static let ageMax = Setting(
+        .udp, "age_max", .duration(ConfigurationLimits.ageMax, zero: true), "0s", reload: true,
+        """
+        How far a line's own time may lie before its reception; a line beyond is rejected. 0s: no \
+        limit but 1970-01-02.
+        """)
     static let allow = Setting(
         .udp, "allow", .texts(max: ConfigurationLimits.networks), "[]", reload: true,
         """
@@ -114,7 +127,10 @@ extension Setting {
     static let duplicates = Setting(
         .table, "duplicates", .choice(Configuration.Duplicates.allCases.map(\.rawValue)), "error",
         reload: true,
-        "A row whose key is in the table already is rejected, with the reason.")
+        """
+        What becomes of a row whose key is in the table already: it is rejected with the reason, \
+        dropped and counted (the first wins), or put in the place of the other (the last wins).
+        """)
 
     static let statusInterval = Setting(
         .status, "interval", .duration(ConfigurationLimits.statusInterval, zero: false), "10s",
@@ -135,7 +151,8 @@ extension Setting {
         connectionText, connectTimeout, answerTimeout, retryMin, retryMax,
         ringDirectory, ringSize, overflow, ringSync, lanes,
         batchRows, batchBytes, batchInterval, batchDrain,
-        listen, listenerName, precision, receiveBuffer, datagramMax, allow,
+        listen, listenerName, precision, receiveBuffer, datagramMax, aheadMax, ageMax,
+        allow,
         tableName, measurement, timeColumn, columns, duplicates,
         statusInterval,
         logLevel, logFormat,

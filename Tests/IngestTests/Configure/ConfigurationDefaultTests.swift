@@ -32,6 +32,8 @@ import Testing
         #expect(listeners[0].precision == .nanoseconds)
         #expect(listeners[0].receiveBuffer == 4 << 20)
         #expect(listeners[0].datagramMax == 64 << 10)
+        #expect(listeners[0].aheadMax == .seconds(600))
+        #expect(listeners[0].ageMax == .zero)
         #expect(listeners[0].allow == [])
     }
 

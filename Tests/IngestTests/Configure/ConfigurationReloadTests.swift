@@ -15,6 +15,8 @@ import Testing
             interval = "0s"
             drain = "1s"
             [[udp]]
+            ahead_max = "1min"
+            age_max = "24h"
             allow = ["10.0.0.0/8"]
             [[table]]
             name = "weather"

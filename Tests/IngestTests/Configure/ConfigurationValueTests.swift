@@ -27,6 +27,8 @@ import Testing
             precision = "ms"
             receive_buffer = "8MiB"
             datagram_max = "2KiB"
+            ahead_max = "0s"
+            age_max = "720h"
             allow = ["10.0.0.0/8", "fd00::/8", "192.168.1.7"]
             [[udp]]
             listen = ":0"
@@ -35,7 +37,7 @@ import Testing
             measurement = ["wind", "rain"]
             time = "at"
             columns = ["at", "speed"]
-            duplicates = "error"
+            duplicates = "replace"
             [status]
             interval = "1h"
             [log]
@@ -62,8 +64,11 @@ import Testing
         #expect(
             configuration.listeners[0].allow.map(\.description)
                 == ["10.0.0.0/8", "fd00::/8", "192.168.1.7/32"])
+        #expect(configuration.listeners[0].aheadMax == .zero)
+        #expect(configuration.listeners[0].ageMax == .seconds(720 * 3600))
         #expect(configuration.listeners[1].listen.port == 0)
         #expect(configuration.tables[0].measurements == ["wind", "rain"])
+        #expect(configuration.tables[0].duplicates == .replace)
         #expect(configuration.tables[0].timeColumn == "at")
         #expect(configuration.tables[0].columns == ["at", "speed"])
         #expect(configuration.status.interval == .seconds(3600))

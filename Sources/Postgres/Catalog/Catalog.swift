@@ -5,6 +5,8 @@ package struct Catalog: Equatable, Sendable {
     package let tables: [Table]
     /// The extension's version, when the database has it.
     package let timescaleVersion: String?
+    /// The database's name.
+    package let database: String
     /// Whether the role may make temporary tables in the database, as `Staging` does.
     package let mayStage: Bool
 
@@ -21,7 +23,9 @@ package struct Catalog: Equatable, Sendable {
         var builder = CatalogBuilder()
         try Self.read(CatalogQuery.tables, from: &connection) { builder.add($0) }
         timescaleVersion = try connection.query(CatalogQuery.timescaleVersion).first?[0]
-        mayStage = try connection.query(CatalogQuery.mayStage).first?[0] == "t"
+        let temporary = try connection.query(CatalogQuery.temporary)[0]
+        database = temporary[0] ?? ""
+        mayStage = temporary[1] == "t"
         if timescaleVersion != nil {
             for row in try connection.query(CatalogQuery.timeDimensions) { builder.addTime(row) }
             for row in try connection.query(CatalogQuery.strayChunks) { builder.remove(row) }

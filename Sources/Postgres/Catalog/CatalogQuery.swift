@@ -66,9 +66,9 @@ enum CatalogQuery {
         select extversion from pg_catalog.pg_extension where extname = 'timescaledb'
         """
 
-    /// Whether the role may make temporary tables.
-    static let mayStage = """
-        select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')
+    /// The database's name, and whether the role may make temporary tables in it.
+    static let temporary = """
+        select pg_catalog.current_database(), pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')
         """
 
     /// The time dimensions of hypertables; only for a database that has the extension.

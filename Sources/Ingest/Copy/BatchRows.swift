@@ -99,6 +99,18 @@ struct BatchRows: ~Copyable {
         return numbers
     }
 
+    /// Row numbers cut where the shape changes.
+    func runs(of numbers: [Int]) -> [[Int]] {
+        var runs: [[Int]] = []
+        var last: Int32 = -1
+        for number in numbers {
+            let shape = origin(of: number).shape
+            if shape == last { runs[runs.count - 1].append(number) } else { runs.append([number]) }
+            last = shape
+        }
+        return runs
+    }
+
     mutating func removeAll() {
         slab.removeAll()
         for shape in shapes {

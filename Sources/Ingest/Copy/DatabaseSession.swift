@@ -2,7 +2,7 @@ package import Postgres
 
 /// What a writer asks of one connection to the database: libpq's in production, a made-up server's
 /// in the simulation. One thread uses it.
-package protocol DatabaseSession: ~Copyable {
+package protocol DatabaseSession: StatementSession, ~Copyable {
     /// Whether the connection is lost; only another one helps then.
     var isBroken: Bool { get }
     /// The role that the server knows this connection by.
@@ -18,13 +18,6 @@ package protocol DatabaseSession: ~Copyable {
 
     /// Looks whether the server has hung up, without asking it anything.
     mutating func checkIdle() throws(PostgresError)
-    /// Runs statements without looking at rows, and says how many rows the last one touched.
-    @discardableResult
-    mutating func execute(_ sql: String) throws(PostgresError) -> Int
-    /// Runs one statement with text parameters, and gives its rows.
-    mutating func query(
-        _ sql: String, _ parameters: [String?]
-    ) throws(PostgresError) -> [[String?]]
     /// Reads what the database has, with the rights of the role.
     mutating func catalog() throws(PostgresError) -> Catalog
 

@@ -37,7 +37,7 @@ struct RowSender: ~Copyable {
         let sent = open?.sentRows ?? 0
         let pending = rows.slab.byteCount(ofRows: sent..<rows.count)
         guard pending >= Postgres.Limits.copyPieceSize else { return }
-        if open == nil { try begin(shapes[shape], on: &connection) }
+        if open == nil { try begin(shapes[shape].statement, on: &connection) }
         try put(rows, sent..<rows.count, on: &connection)
         open = (shape, rows.count)
     }
@@ -54,7 +54,7 @@ struct RowSender: ~Copyable {
         for shape in rows.shapes {
             let first = rows.firstRow(ofShape: shape)
             let sentRows = open?.shape == shape ? open!.sentRows : 0
-            if open?.shape != shape { try begin(shapes[shape], on: &connection) }
+            if open?.shape != shape { try begin(shapes[shape].statement, on: &connection) }
             var count = sentRows
             if rows.onlyShape != nil {
                 try put(rows, sentRows..<rows.count, on: &connection)
@@ -72,18 +72,18 @@ struct RowSender: ~Copyable {
     ///
     /// - Returns: how many of them the server took.
     mutating func send(
-        _ numbers: ArraySlice<Int>, of rows: borrowing BatchRows, _ shape: CopyShape,
+        _ numbers: ArraySlice<Int>, of rows: borrowing BatchRows, _ statement: String,
         on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> Int {
-        try begin(shape, on: &connection)
+        try begin(statement, on: &connection)
         for number in numbers { try add(number, of: rows, on: &connection) }
         return try end(on: &connection)
     }
 
     private mutating func begin(
-        _ shape: CopyShape, on connection: inout some DatabaseSession & ~Copyable
+        _ statement: String, on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) {
-        try connection.beginCopy(shape.statement)
+        try connection.beginCopy(statement)
         filled = 0
         for byte in CopyFormat.header {
             unsafe piece[filled] = byte

@@ -108,9 +108,10 @@ extension Writer where Session: ~Copyable {
         rememberWritten()
         let catalog = try lane.ask { () throws(PostgresError) in try session.catalog() }
         var destinations = Destinations(
-            tables: catalog.tables, mappings: configuration.tables, role: session.role)
+            catalog, mappings: configuration.tables, role: session.role)
         destinations.hold(missing: known)
         router.reset(destinations)
+        closedStaging = []
         tellTableProblems()
     }
 
@@ -135,11 +136,15 @@ extension Writer where Session: ~Copyable {
         for case .unusable(let problem) in router.destinations.targets where problem.isToBeTold {
             problems.insert("table \(problem.table): \(problem.description)")
         }
+        let warnings = Set(router.destinations.duplicateProblems)
+        for warning in warnings.subtracting(toldProblems).sorted() {
+            logger.event(.tableProblem, .warning, "\(warning)")
+        }
         for problem in problems.subtracting(toldProblems).sorted() {
             logger.event(
                 .tableProblem, .error,
                 "\(problem); lines for it are kept and hold up those behind them")
         }
-        toldProblems = problems
+        toldProblems = problems.union(warnings)
     }
 }

@@ -35,6 +35,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var samples = RejectSamples()
     /// What the batch in work did, by source.
     var tallies: [OutcomeTally] = []
+    /// Which timestamps are believed, by source.
+    var timeLimits = TimeLimits()
     /// A batch whose COMMIT was sent and not answered; its frames stay pinned.
     var doubt: UInt64?
     /// Up to here batches are written row by row if need be: there is something in between that the
@@ -49,6 +51,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var reached: UInt64 = 0
     /// The targets, by index, that rows or rejected lines of the batch in work belong to.
     var touched: Set<Int> = []
+    /// The targets whose duplicates are rejected because their policy was found not to work.
+    var closedStaging: Set<Int> = []
     /// The targets that rows were written to since the catalog was read.
     var written: Set<Int> = []
     /// Tables that readings were written to, by measurement: when one is gone, its readings wait.
@@ -286,6 +290,9 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         self.version = version
         configuration = new
         rowLimit = new.batch.rows
+        timeLimits = TimeLimits(new, sourceCount: RingLimits.sourceCountMax) {
+            lane.ring.source($0)
+        }
         backoff = Backoff(first: new.database.retryMin, max: new.database.retryMax)
         holdBackoff = Backoff(first: IngestLimits.holdFirst, max: new.database.retryMax)
         known = [:]

@@ -29,6 +29,7 @@ package enum Summary {
             ("truncated", received.truncated.datagrams),
             ("refused", received.refused.datagrams),
             ("empty", received.empty.datagrams),
+            ("duplicates", outcome.duplicates),
             ("unmatched_values", outcome.unmatchedValues),
             ("unmatched_other", now.lanes.reduce(0) { $0 + $1.report.unmatched.other }),
             ("timestamps_cut", outcome.timestampsCut),

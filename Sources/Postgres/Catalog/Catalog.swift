@@ -11,9 +11,14 @@ package struct Catalog: Equatable, Sendable {
     package let mayStage: Bool
 
     /// What somebody else has read or made up.
-    package init(tables: [Table], timescaleVersion: String? = nil) {
+    package init(
+        tables: [Table], timescaleVersion: String? = nil, database: String = "",
+        mayStage: Bool = true
+    ) {
         self.tables = tables
         self.timescaleVersion = timescaleVersion
+        self.database = database
+        self.mayStage = mayStage
     }
 
     /// Reads it all, of one moment, in a transaction of its own. Cheap enough for every reload, too

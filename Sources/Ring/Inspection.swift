@@ -67,8 +67,10 @@ extension Ring {
             .map { Session($0) }
         let mark = try Mark.newest(file.header, superblock, path: file.path)
         let now = Session(boot: bootNumber(), inode: file.inode, process: 0, isClean: false)
+        let confirmed = Confirmation(header: file.header, seed: seed).position
         let survey = Survey(
             EntryCodec(area: file.area, seed: seed), mark,
+            OutcomeLedger(header: file.header, seed: seed, confirmed: confirmed),
             isVouched: isHeld || now.vouches(after: session))
         // What a daemon released meanwhile may have been overwritten: that is no damage.
         let tail = try Mark.newest(file.header, superblock, path: file.path).tail

@@ -16,7 +16,12 @@ enum Layout {
     static let registryOffsets = [16384, 49152]
     static let registryEntryBytes = 128
 
-    /// From here to the area: zero in this version, kept for counters.
+    /// Two copies of each block of counters, a record's first ones in its first half.
+    static let ledgerOffset = 81920
+    static let ledgerRecordBytes = 2048
+    static let intakeBlockBytes = 256
+    static let outcomeBlockBytes = 768
+
     static let headerBytes = 262_144
 
     static let frameHeaderBytes = 32

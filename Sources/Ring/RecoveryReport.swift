@@ -1,3 +1,17 @@
+/// What opening a ring found of one record of the ledger.
+package struct SourceRecovery: Equatable, Sendable {
+    /// From `Ring.ledgerIndex(of:)`.
+    package let index: Int
+    /// Whole frames in the ring that the outcome does not count.
+    package internal(set) var inRing = FrameCount()
+    /// Whole frames in the ring that the outcome counts: the database has them.
+    package internal(set) var counted = FrameCount()
+    /// Frames that are lost, but whose header says that they were of this record.
+    package internal(set) var damaged = FrameCount()
+
+    init(index: Int) { self.index = index }
+}
+
 /// What opening a ring found and did.
 package struct RecoveryReport: Equatable, Sendable {
     /// The file was made just now.
@@ -30,6 +44,10 @@ package struct RecoveryReport: Equatable, Sendable {
     package var isHeaderRepaired = false
     /// Names of sources of which at least one copy was damaged.
     package var damagedSourceNames = 0
+    /// Records of the ledger with damaged counters: the copy before is used, or they are zero.
+    package var damagedLedgerRecords = 0
+    /// The records that have frames in the ring, or had damaged ones.
+    package var sources: [SourceRecovery] = []
 
     init(isNew: Bool) {
         self.isNew = isNew
@@ -41,7 +59,7 @@ package struct RecoveryReport: Equatable, Sendable {
     /// Nothing was lost or damaged.
     package var isFlawless: Bool {
         damageCount == 0 && framesMissing == 0 && restoredBytes == 0 && !isHeaderRepaired
-            && damagedSourceNames == 0
+            && damagedSourceNames == 0 && damagedLedgerRecords == 0
     }
 
     mutating func take(
@@ -51,6 +69,7 @@ package struct RecoveryReport: Equatable, Sendable {
         frames = survey.frames
         payloadBytes = survey.payloadBytes
         isComplete = isVouched
+        sources = survey.sources.filter { $0 != SourceRecovery(index: $0.index) }
         damages = survey.gaps.prefix(RingLimits.damageListedMax).map { Damage($0) }
         damageCount = survey.gaps.count
         damagedBytes = survey.gaps.reduce(0) { $0 + $1.bytes }
@@ -63,6 +82,7 @@ extension Damage {
     init(_ gap: Survey.Gap) {
         self.init(
             kind: gap.kind, position: gap.start.position,
-            fileOffset: Layout.headerBytes + gap.start.offset, bytes: gap.bytes)
+            fileOffset: Layout.headerBytes + gap.start.offset, bytes: gap.bytes,
+            source: gap.source)
     }
 }

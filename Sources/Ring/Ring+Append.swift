@@ -55,7 +55,7 @@ extension State {
         }
         let bytes = Layout.frameBytes(payload: payload.count)
         var room = room(for: bytes)
-        if !room.fits, overflow == .dropOldest, pin == nil {
+        if !room.fits, overflow == .dropOldest, isOldestFree {
             while !room.fits {
                 dropOldest(lost)
                 room = self.room(for: bytes)

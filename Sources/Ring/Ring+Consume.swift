@@ -74,7 +74,7 @@ extension Ring {
     }
 
     /// Gives up everything before `position`, which is in the database now. What was pinned behind
-    /// it stays pinned.
+    /// it stays pinned. What was staged for that position holds.
     ///
     /// - Throws: `notABoundary`, and changes nothing, unless a frame ends at `position`.
     package func release(to position: UInt64) throws(RingError) {
@@ -86,11 +86,18 @@ extension Ring {
     }
 
     /// Takes up the work where the database says that it stands: once after opening, before the
-    /// first pin, and after every doubt.
-    package func resume(after position: UInt64) throws(RingError) -> Resumption {
+    /// first pin, and after every doubt. What was staged holds if it ends there or before, and is
+    /// forgotten if it ends behind.
+    ///
+    /// - Parameter account: called for each record that it changes, under the lock: be short, and
+    ///   never call the ring from it.
+    @discardableResult
+    package func resume(
+        after position: UInt64, account: LedgerAccount = { _, _ in }
+    ) throws(RingError) -> Resumption {
         let result = try state.withLock { (state) throws(RingError) in
             precondition(!state.isClosed)
-            let result = try state.resume(after: position)
+            let result = try state.resume(after: position, account)
             publishHead(state.mark.head.position)
             return result
         }
@@ -122,41 +129,43 @@ extension State {
     mutating func release(to position: UInt64) throws(RingError) {
         if position == mark.tail.position { return }
         guard let found = find(position), found.end.position == position else {
-            throw .notABoundary(
-                position: position, tail: mark.tail.position, head: mark.head.position)
+            throw notABoundary(position)
         }
-        advance(to: found)
+        if !ledger.release(to: position, found.frames) {
+            ledger.release(to: position, codec.frames(from: mark.tail, to: found.end))
+        }
         confirmation.record(position)
+        advance(to: found)
     }
 
-    mutating func resume(after position: UInt64) throws(RingError) -> Resumption {
+    mutating func resume(
+        after position: UInt64, _ account: LedgerAccount
+    ) throws(RingError) -> Resumption {
         if position <= mark.tail.position {
             let confirmed = confirmation.position
+            ledger.settle(at: position, { _ in }, account: account)
             confirmation.record(position)
             return .nothingToSkip(behind: confirmed > position ? confirmed - position : 0)
         }
-        if position > mark.head.position {
-            guard position < RingLimits.positionMax, position % UInt64(Layout.alignment) == 0 else {
-                throw .notABoundary(
-                    position: position, tail: mark.tail.position, head: mark.head.position)
-            }
-            let before = mark.head.position
-            let frames = frameCount
-            if let all = find(before) { advance(to: all) }
-            mark.head.position = position
-            mark.tail = mark.head
-            pin = nil
-            publish()
-            confirmation.record(position)
-            return .jumped(frames: frames, from: before)
-        }
-        guard let found = find(position) else {
-            throw .notABoundary(
-                position: position, tail: mark.tail.position, head: mark.head.position)
-        }
-        advance(to: found)
+        let isAhead = position > mark.head.position
+        guard position < RingLimits.positionMax, position % UInt64(Layout.alignment) == 0,
+            let found = find(min(position, mark.head.position))
+        else { throw notABoundary(position) }
+        ledger.settle(
+            at: position, codec.frames(from: mark.tail, to: found.end), account: account)
         confirmation.record(position)
-        return .skipped(frames: Int(found.frames.frames))
+        let head = mark.head.position
+        advance(to: found)
+        guard isAhead else { return .skipped(frames: Int(found.frames.frames)) }
+        mark.head.position = position
+        mark.tail = mark.head
+        pin = nil
+        publish()
+        return .jumped(frames: Int(found.frames.frames), from: head)
+    }
+
+    private func notABoundary(_ position: UInt64) -> RingError {
+        .notABoundary(position: position, tail: mark.tail.position, head: mark.head.position)
     }
 
     /// What lies between the tail and `position`; `nil` when that is within a frame or outside the
@@ -194,5 +203,22 @@ extension State {
             pin = isOver ? nil : rest
         }
         publish()
+    }
+}
+
+extension EntryCodec {
+    /// The frames between two places that this process knows to be entries.
+    fileprivate func frames(from start: Cursor, to end: Cursor) -> FrameVisits {
+        { visit in
+            var cursor = start
+            while cursor.position < end.position {
+                let entry = trusted(at: cursor)
+                if case .frame = entry {
+                    let bytes = unsafe payload(at: cursor.offset).count
+                    visit(cursor, info(at: cursor.offset).source, bytes)
+                }
+                cursor = behind(entry, at: cursor)
+            }
+        }
     }
 }

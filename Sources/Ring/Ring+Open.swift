@@ -113,7 +113,11 @@ extension Ring {
         let session = Session(
             boot: configuration.boot, inode: file.inode, process: getpid(), isClean: false)
         let isVouched = report.isNew || session.vouches(after: before)
-        let survey = Survey(codec, mark, isVouched: isVouched)
+        let confirmation = Confirmation(header: file.header, seed: seed)
+        var ledger = OutcomeLedger(
+            header: file.header, seed: seed, confirmed: confirmation.position)
+        let survey = Survey(codec, mark, ledger, isVouched: isVouched)
+        ledger.take(survey.sources)
         var report = report
         report.take(survey, mark, superblock, isVouched: isVouched)
         try keepDamage(survey, file, superblock, keep)
@@ -122,13 +126,14 @@ extension Ring {
         if report.isHeaderRepaired { superblock.write(to: file.header) }
         let sources = SourceRegistry(header: file.header, seed: seed)
         report.damagedSourceNames = sources.heal()
+        report.damagedLedgerRecords = LedgerRepair(header: file.header, seed: seed).perform(
+            isVouched: isVouched)
         let repair = Repair(codec: codec, survey: survey, mark: mark, isVouched: isVouched)
         let (repaired, usedBytes, jumpTarget) = repair.perform()
         report.jumpTarget = jumpTarget
         var state = State(
             codec: codec, mark: repaired, usedBytes: usedBytes, slots: slots, sources: sources,
-            confirmation: Confirmation(header: file.header, seed: seed),
-            payloadBytes: survey.payloadBytes)
+            confirmation: confirmation, ledger: ledger, payloadBytes: survey.payloadBytes)
         state.skipMarkers()
         state.publish()
         sessions.write(session.words)

@@ -21,6 +21,8 @@ package final class Ring: Sendable {
     let file: RingFile
     let codec: EntryCodec
     let state: Lock<State>
+    /// Behind a lock of its own: receivers count without waiting for the consumer.
+    let intake: Lock<IntakeLedger>
     let defaultOverflow: Overflow
     private let session: Session
     private let headPosition: Atomic<UInt64>
@@ -40,6 +42,7 @@ package final class Ring: Sendable {
         defaultOverflow = overflow
         headPosition = Atomic(state.mark.head.position)
         syncedPosition = Atomic(state.mark.head.position)
+        intake = Lock(IntakeLedger(header: file.header, seed: codec.seed))
         self.state = Lock(state)
     }
 

@@ -15,6 +15,7 @@ struct State: Sendable {
     var slots: Slots
     var sources: SourceRegistry
     var confirmation: Confirmation
+    var ledger: OutcomeLedger
     var tally = RingTally()
     /// Payloads of all frames in the ring.
     var payloadBytes: Int
@@ -30,18 +31,20 @@ struct State: Sendable {
         slots.write(mark.words)
     }
 
-    /// Takes the oldest frame out. There must be one, and it must not be pinned.
+    /// Whether nobody looks at the oldest frame, and it is certainly not in the database.
+    var isOldestFree: Bool { pin == nil && mark.tail.position >= ledger.heldUntil }
+
+    /// Takes the oldest frame out. There must be one, and it must be free.
     mutating func dropOldest(_ lost: (borrowing Loss) -> Void) {
-        precondition(pin == nil && frameCount > 0)
+        precondition(isOldestFree && frameCount > 0)
         let offset = mark.tail.offset
         let entry = codec.trusted(at: mark.tail)
         let payload = unsafe codec.payload(at: offset)
+        let info = codec.info(at: offset)
         tally.droppedOldest.add(payload.count)
         payloadBytes -= payload.count
-        lost(
-            unsafe Loss(
-                reason: .droppedOldest, index: nil, info: codec.info(at: offset),
-                payload: payload))
+        ledger.dropped(info.source, bytes: payload.count)
+        lost(unsafe Loss(reason: .droppedOldest, index: nil, info: info, payload: payload))
         usedBytes -= entry.bytes
         mark.tail = codec.behind(entry, at: mark.tail)
         mark.framesGone += 1
@@ -80,6 +83,7 @@ struct State: Sendable {
         mark.framesEver += 1
         let count = unsafe arrival.payload.count
         payloadBytes += count
+        ledger.appended(arrival.info.source, bytes: count)
         tally.accepted.add(count)
     }
 }

@@ -17,6 +17,8 @@ package struct Damage: Equatable, Sendable {
     package let fileOffset: Int
     /// Bytes of the area, around whose end it may go.
     package let bytes: Int
+    /// Whose frame it was, where that can still be read.
+    package let source: UInt16?
 }
 
 /// What a walk over the area found. Pure reading: nothing is changed, whatever stands there.
@@ -27,6 +29,8 @@ struct Survey: Sendable {
         /// The position of what comes behind it.
         var nextPosition: UInt64
         var kind: Damage.Kind
+        /// Whose frame it was, if a header says so.
+        var source: UInt16?
     }
 
     private let codec: EntryCodec
@@ -45,10 +49,14 @@ struct Survey: Sendable {
     /// The last entry, when it is a jump marker.
     private(set) var jumpAtHead: Cursor?
     private(set) var gaps: [Gap] = []
+    /// By record of the ledger.
+    private(set) var sources = (0..<LedgerLimits.recordCount).map { SourceRecovery(index: $0) }
+    private let ledger: OutcomeLedger
 
     /// Walks the whole ring.
-    init(_ codec: EntryCodec, _ mark: Mark, isVouched: Bool) {
+    init(_ codec: EntryCodec, _ mark: Mark, _ ledger: OutcomeLedger, isVouched: Bool) {
         self.codec = codec
+        self.ledger = ledger
         self.mark = mark
         self.isVouched = isVouched
         markedBytes = mark.bytes(capacity: codec.capacity)
@@ -67,9 +75,11 @@ struct Survey: Sendable {
         case .invalid:
             return resynchronise()
         case .frame(let bytes, payloadIntact: false):
+            let source = codec.info(at: cursor.offset).source
+            sources[Ring.ledgerIndex(of: source)].damaged.add(payloadLength)
             addGap(
-                bytes: bytes, nextPosition: codec.behind(entry, at: cursor).position, kind: .payload
-            )
+                bytes: bytes, nextPosition: codec.behind(entry, at: cursor).position,
+                kind: .payload, source: source)
             return true
         case .frame:
             count()
@@ -84,16 +94,30 @@ struct Survey: Sendable {
         return true
     }
 
+    /// Of the frame at the cursor.
+    private var payloadLength: Int { Int(codec.area.load32(cursor.offset) & 0xFF_FFFF) }
+
     private mutating func count() {
         let info = codec.info(at: cursor.offset)
         frames += 1
-        payloadBytes += Int(codec.area.load32(cursor.offset) & 0xFF_FFFF)
+        payloadBytes += payloadLength
+        let index = Ring.ledgerIndex(of: info.source)
+        if cursor.position < ledger.countedUntil(index) {
+            sources[index].counted.add(payloadLength)
+        } else {
+            sources[index].inRing.add(payloadLength)
+        }
         oldest = oldest ?? info.receivedAt
         newest = info.receivedAt
     }
 
-    private mutating func addGap(bytes: Int, nextPosition: UInt64, kind: Damage.Kind) {
-        gaps.append(Gap(start: cursor, bytes: bytes, nextPosition: nextPosition, kind: kind))
+    private mutating func addGap(
+        bytes: Int, nextPosition: UInt64, kind: Damage.Kind, source: UInt16? = nil
+    ) {
+        gaps.append(
+            Gap(
+                start: cursor, bytes: bytes, nextPosition: nextPosition, kind: kind,
+                source: source))
         usedBytes += bytes
         cursor = cursor.advanced(by: bytes, capacity: codec.capacity)
         cursor.position = nextPosition

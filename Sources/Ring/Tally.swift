@@ -14,6 +14,28 @@ package struct FrameCount: Equatable, Sendable {
         bytes += UInt64(payloadBytes)
     }
 
+    mutating func subtract(_ payloadBytes: Int) {
+        frames -= 1
+        bytes -= UInt64(payloadBytes)
+    }
+
+    /// Whether `part` can be taken away.
+    func holds(_ part: FrameCount) -> Bool { frames >= part.frames && bytes >= part.bytes }
+
+    /// What is left without `part`, and nothing where that is more: for figures from a file.
+    func less(_ part: FrameCount) -> FrameCount {
+        FrameCount(
+            frames: frames - min(frames, part.frames), bytes: bytes - min(bytes, part.bytes))
+    }
+
+    func wrappingMore(_ part: FrameCount) -> FrameCount {
+        FrameCount(frames: frames &+ part.frames, bytes: bytes &+ part.bytes)
+    }
+
+    func wrappingLess(_ part: FrameCount) -> FrameCount {
+        FrameCount(frames: frames &- part.frames, bytes: bytes &- part.bytes)
+    }
+
     package static func + (left: FrameCount, right: FrameCount) -> FrameCount {
         FrameCount(frames: left.frames + right.frames, bytes: left.bytes + right.bytes)
     }

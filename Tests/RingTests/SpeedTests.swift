@@ -51,6 +51,30 @@ struct SpeedTests {
     }
 }
 
+extension SpeedTests {
+    @Test func `counting in the ledger`() throws {
+        let folder = Folder()
+        let (ring, _) = try openRing(folder.file("ring"), capacity: 1 << 20)
+        let words = IntakeWords(repeating: 3)
+        var adding: [Double] = []
+        var staging: [Double] = []
+        for lap in 0..<40 {
+            let add = processorTime { for _ in 0..<10_000 { ring.addIntake(1, words) } }
+            adding.append(add / 10_000)
+            let outcomes = (0..<4).map { index in
+                StagedOutcome(
+                    index: index, batch: FrameCount(),
+                    totals: OutcomeWords(repeating: UInt64(lap)))
+            }
+            let stage = processorTime {
+                for _ in 0..<1000 { ring.stage(outcomes.span, end: 8) }
+            }
+            staging.append(stage / 4000)
+        }
+        print("add intake \(median(adding)) ns, stage \(median(staging)) ns per record")
+    }
+}
+
 /// Nanoseconds of this thread alone, so that a busy machine does not count.
 private func processorTime(_ body: () throws -> Void) rethrows -> Double {
     var start = timespec()

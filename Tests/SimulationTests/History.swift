@@ -85,6 +85,7 @@ struct History {
 
     private func complaints() -> [String] {
         var complaints: [String] = []
+        if let imbalance = simulation.imbalance { complaints.append("off: \(imbalance)") }
         if !simulation.idsInRing().isEmpty { complaints.append("the ring does not become empty") }
         for sent in simulation.sent.values {
             for reading in sent.readings {
@@ -103,6 +104,20 @@ struct History {
                 }
             }
         }
-        return complaints
+        return complaints + wrongBooks()
+    }
+
+    /// Whether what the daemon counted is what happened.
+    private func wrongBooks() -> [String] {
+        let books = simulation.books
+        // A power cut takes counters back, and the database alone knows better.
+        guard simulation.boot == 1 else { return [] }
+        if books.stored != SourceLedger.Count() || books.lost != SourceLedger.Count() {
+            return ["something is lost or unknown without a power cut: \(books)"]
+        }
+        let contents = simulation.server.contents
+        let rows = contents.plain.values.reduce(0, +) + contents.keyed.count
+        return books.rows == rows
+            ? [] : ["\(books.rows) rows are counted, and \(rows) are there: \(books)"]
     }
 }

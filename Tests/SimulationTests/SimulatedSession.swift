@@ -47,17 +47,18 @@ struct SimulatedSession: DatabaseSession, ~Copyable {
         _ sql: String, _ parameters: [String?]
     ) throws(PostgresError) -> [[String?]] {
         try call { session throws(PostgresError) in
+            if sql.hasPrefix("SELECT pid::text") { return [["\(session.serverProcess)", "0"]] }
+            if sql.hasPrefix("SELECT pg_catalog.pg_terminate_backend") { return [] }
+            try session.waitForRow()
             if sql.hasPrefix("SELECT position") {
                 return session.server.contents.progress[parameters[0]!].map { [["\($0)"]] } ?? []
             }
-            if sql.hasPrefix("SELECT pid::text") { return [["\(session.serverProcess)", "0"]] }
-            if sql.hasPrefix("SELECT pg_catalog.pg_terminate_backend") {
-                // Its COMMIT arrives before its end, or never.
-                if Bool.random(using: &session.server.dice) { return [] }
-                session.server.resolveLate()
-                return [["true"]]
+            if sql.hasPrefix("INSERT") {
+                let old = session.server.contents.progress[parameters[0]!]
+                session.server.contents.progress[parameters[0]!] = old ?? 0
+                return []
             }
-            precondition(sql.hasPrefix("UPDATE") || sql.hasPrefix("INSERT"), sql)
+            precondition(sql.hasPrefix("UPDATE"), sql)
             return try session.move(parameters)
         }
     }
@@ -131,12 +132,18 @@ struct SimulatedSession: DatabaseSession, ~Copyable {
         }
     }
 
+    /// Whoever came first holds the row until its outcome is known, or until our patience is over.
+    private func waitForRow() throws(PostgresError) {
+        if server.late != nil, Int.random(in: 0..<3, using: &server.dice) == 0 {
+            throw PostgresError(sqlState: "55P03", message: "lock timeout")
+        }
+        server.resolveLate()
+    }
+
     private mutating func move(_ parameters: [String?]) throws(PostgresError) -> [[String?]] {
         try expectTransaction()
-        // Whoever came first holds the row until its outcome is known.
-        server.resolveLate()
         let ring = parameters[0]!
-        let expected = parameters.count > 3 ? UInt64(parameters[3]!) : nil
+        let expected = UInt64(parameters[3]!)
         guard server.contents.progress[ring] == expected else { return [] }
         transaction!.progress = (ring, UInt64(parameters[1]!)!)
         let tables = SimulatedTable.allCases.filter {

@@ -44,6 +44,7 @@ final class Simulation {
     private var writer: Writer<SimulatedSession>?
     private var intake: Intake?
     private var sink: RingSink?
+    private var origin = FrameOrigin(source: 0, attributes: 0)
     /// Set when the process dies within a call to the server: the file as it was at that instant.
     private var death: [UInt8]?
     private var deathAwaits = 0
@@ -99,15 +100,16 @@ final class Simulation {
         // An opening is over when the disk has what it changed.
         if disk.path == ring.path { disk.sync() }
         let source = try ring.register(source: "main")
+        LedgerReconciliation.perform(ring)
         let lane = Lane(
             number: 0, ring: ring, configuration: configuration, toldNames: ToldNames(),
             clock: clock.pipelineClock)
         self.ring = ring
         self.lane = lane
         sink = RingSink([ring], drops: DropLedger())
+        origin = FrameOrigin(source: source, attributes: 0)
         intake = Intake(
-            start: 0, allow: AddressFilter(networks: [Network("127.0.0.0/8")!]),
-            origin: FrameOrigin(source: source, attributes: 0))
+            start: 0, allow: AddressFilter(networks: [Network("127.0.0.0/8")!]), origin: origin)
         let server = server
         writer = Writer(
             lane, logger: log.logger, random: SeededGenerator(seed: dice.next())
@@ -205,8 +207,9 @@ final class Simulation {
         }
         let before = idsNoted
         ScriptedBatch.with(entries) { batch in
-            _ = intake!.take(batch)
-            _ = intake!.append(to: sink!)
+            var tally = intake!.take(batch)
+            tally.settle(overflow: intake!.append(to: sink!))
+            sink!.count(tally, source: origin.source)
         }
         noteRing()
         for id in before.subtracting(idsNoted) {
@@ -231,9 +234,21 @@ final class Simulation {
         return ids
     }
 
+    /// The books of all sources together, since the ring was made.
+    var books: SourceLedger {
+        LedgerView.all(of: ring!, lane: 0).reduce(into: SourceLedger()) { $0 += $1.books }
+    }
+
+    /// Books that do not add up, as soon as that is so.
+    private(set) var imbalance: String?
+
     /// Takes up into the model what has come into the ring and left it.
     private func noteRing() {
         guard let ring else { return }
+        let books = books
+        if !books.imbalance.isNone || !ring.isBalanced, imbalance == nil {
+            imbalance = "\(books.imbalance) \(books)"
+        }
         let place = ring.state.withLock { [$0.mark.tail.position, $0.mark.head.position] }
         if place == notedPlace { return }
         notedPlace = place

@@ -21,9 +21,9 @@ struct ServerProcess: Equatable {
     }
 
     /// Ends a process whose connection is lost and that does not know it yet: it holds the locks of
-    /// an open transaction, and a COMMIT may still be on its way to it.
+    /// an open transaction.
     ///
-    /// - Returns: whether there was anything to end.
+    /// - Returns: whether there was one to end.
     func end(
         _ session: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> Bool {

@@ -33,6 +33,7 @@ extension Writer where Session: ~Copyable {
         else {
             throw .tableChanged
         }
+        stage(end)
         do throws(WriteFailure) {
             try lane.ask { () throws(PostgresError) in try connection.execute("COMMIT") }
         } catch {
@@ -41,6 +42,25 @@ extension Writer where Session: ~Copyable {
             doubt = end
             throw .doubt(reason)
         }
+    }
+
+    /// Writes down what holds if the COMMIT goes through: whoever comes after a crash asks the
+    /// database how far it is, and knows which counters are right.
+    private mutating func stage(_ end: UInt64) {
+        staged.removeAll(keepingCapacity: true)
+        for (source, tally) in tallies.enumerated() where tally.frames > 0 {
+            let index = Ring.ledgerIndex(of: UInt16(truncatingIfNeeded: source))
+            let frames = FrameCount(frames: tally.frames, bytes: tally.bytes)
+            if let last = staged.indices.last, staged[last].index == index {
+                staged[last].batch = staged[last].batch + frames
+                staged[last].totals.add(tally)
+                continue
+            }
+            var totals = lane.ring.ledger(of: index).outcome
+            totals.add(tally)
+            staged.append(StagedOutcome(index: index, batch: frames, totals: totals))
+        }
+        lane.ring.stage(staged.span, end: end)
     }
 
     // MARK: - After the COMMIT
@@ -58,6 +78,7 @@ extension Writer where Session: ~Copyable {
             preconditionFailure("a batch ended within a frame: \(error)")
         }
         lane.ring.unpin()
+        staged.removeAll(keepingCapacity: true)
         let unmatched = router.takeUnmatched()
         if !unmatched.isEmpty { isCatalogStale = true }
         var new = lane.report.withLock { report in

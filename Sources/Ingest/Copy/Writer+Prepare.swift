@@ -73,9 +73,15 @@ extension Writer where Session: ~Copyable {
 
     /// Leaves out what the database has already.
     private func resume() throws(WriteFailure) {
-        let position = progress.stored ?? 0
+        let position = progress.stored
+        var settlements: [Settlement] = []
         do throws(RingError) {
-            switch try lane.ring.resume(after: position) {
+            let resumption = try lane.ring.resume(after: position) { settlement, totals in
+                totals.add(settlement)
+                settlements.append(settlement)
+            }
+            LedgerReconciliation.found(settlements, in: lane.ring)
+            switch resumption {
             case .nothingToSkip(behind: 0): break
             case .nothingToSkip(let behind):
                 logger.event(

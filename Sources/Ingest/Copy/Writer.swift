@@ -35,6 +35,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var samples = RejectSamples()
     /// What the batch in work did, by source.
     var tallies: [OutcomeTally] = []
+    /// What the batch in work makes of the ledger.
+    var staged: [StagedOutcome] = []
     /// Which timestamps are believed, by source.
     var timeLimits = TimeLimits()
     /// A batch whose COMMIT was sent and not answered; its frames stay pinned.
@@ -57,8 +59,6 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var written: Set<Int> = []
     /// Tables that readings were written to, by measurement: when one is gone, its readings wait.
     var known: [[UInt8]: String] = [:]
-    /// A COMMIT was not answered since the last batch that came through: it may still arrive.
-    var isAfterDoubt = false
     /// Changes of tables since the last batch that came through.
     var tableChanges = 0
     var configuration: Configuration
@@ -202,7 +202,6 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         from failure: WriteFailure, _ session: consuming Session
     ) -> Rest {
         if session.isBroken { sender.reset() } else { sender.abandon(on: &session) }
-        if doubt != nil { isAfterDoubt = true }
         // A batch in doubt is kept until the database has told whether it is in, also when the next
         // connection fails before that.
         if doubt == nil { giveUpBatch() }
@@ -240,11 +239,6 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     private mutating func answer(
         to failure: WriteFailure
     ) -> (rest: Rest, isStillPrepared: Bool) {
-        if case .progressMoved = failure, isAfterDoubt {
-            // It was us: the COMMIT went through after the database had been asked for it.
-            isAfterDoubt = false
-            return (.none, false)
-        }
         switch failure.remedy {
         case .reloadCatalog where tableChanges < IngestLimits.tableChangesMax:
             tableChanges += 1
@@ -271,6 +265,9 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     mutating func giveUpBatch() {
         samples.forget()
         router.forgetUnmatched()
+        // What an earlier process has staged is for the database to judge.
+        if !staged.isEmpty { lane.ring.unstage() }
+        staged.removeAll(keepingCapacity: true)
         lane.ring.unpin()
     }
 
@@ -279,7 +276,6 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         backoff.reset()
         holdBackoff.reset()
         tableChanges = 0
-        isAfterDoubt = false
         rowLimit = min(rowLimit * 2, configuration.batch.rows)
         if let until = carefulUntil, reached >= until { carefulUntil = nil }
     }

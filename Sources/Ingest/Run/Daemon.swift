@@ -85,11 +85,7 @@ package struct Daemon {
     /// The last words, and the rings closed in order.
     private func finish(_ pipeline: Pipeline) {
         let last = pipeline.snapshot()
-        if last.imbalance != 0 {
-            logger.event(
-                .ledgerImbalance, .error, "the counts do not add up",
-                ["datagrams": "\(last.imbalance)"])
-        }
+        for view in last.imbalances { view.tellImbalance(logger) }
         logger.event(.stopped, .notice, "stopped", Summary.metadata(last))
         // A writer that is still in a call to the database may touch its ring: leave it mapped.
         for lane in pipeline.lanes where lane.hasStopped {

@@ -11,6 +11,7 @@ package struct Configuration: Sendable, Equatable {
     /// At least one: a file without `[[udp]]` has the default listener.
     package var listeners: [Listener]
     package var tables: [Table]
+    package var rejects: Rejects
     package var status: Status
     package var log: Log
 }
@@ -98,6 +99,17 @@ extension Configuration {
         case ignore
         /// The row takes the place of the other: the last one wins.
         case replace
+    }
+
+    /// Where refused lines are kept.
+    package struct Rejects: Sendable, Equatable {
+        package var directory: String
+        /// Bytes of all files together; 0 keeps nothing.
+        package var size: Int
+        /// Bytes after which a file gets no more lines.
+        package var fileSize: Int
+        /// The age after which a file gets no more lines.
+        package var fileAge: Duration
     }
 
     package struct Status: Sendable, Equatable {

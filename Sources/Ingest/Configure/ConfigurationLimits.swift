@@ -44,6 +44,11 @@ package enum ConfigurationLimits {
     // PostgreSQL cuts longer names, and then finds another table than the one that was meant.
     static let identifierLengthMax = 63
 
+    // Every lane gets a share in which its buffer and the longest line have room.
+    static let rejectsSize = 16 * mebibyte...1024 * gibibyte
+    static let rejectsFileSize = 64 * kibibyte...gibibyte
+    static let rejectsFileAge: ClosedRange<Duration> = minutes(1)...minutes(366 * 24 * 60)
+
     static let statusInterval: ClosedRange<Duration> = .milliseconds(100)...minutes(24 * 60)
 
     /// Bytes of a configuration file; a larger one is not a configuration.

@@ -132,6 +132,22 @@ extension Setting {
         dropped and counted (the first wins), or put in the place of the other (the last wins).
         """)
 
+    static let rejectsDirectory = Setting(
+        .rejects, "directory", .text, "", standardMeaning: "rejects in ring.directory",
+        "Folder of the files, an absolute path. It is made when it is not there.")
+    static let rejectsSize = Setting(
+        .rejects, "size", .size(ConfigurationLimits.rejectsSize, zero: true), "256MiB",
+        """
+        The most bytes that all files may have together; the oldest go first, and are counted. 0 \
+        keeps nothing.
+        """)
+    static let rejectsFileSize = Setting(
+        .rejects, "file_size", .size(ConfigurationLimits.rejectsFileSize), "8MiB",
+        "A file that has this many bytes gets no more lines; never more than a quarter of size.")
+    static let rejectsFileAge = Setting(
+        .rejects, "file_age", .duration(ConfigurationLimits.rejectsFileAge, zero: false), "24h",
+        "A file that is this old gets no more lines.")
+
     static let statusInterval = Setting(
         .status, "interval", .duration(ConfigurationLimits.statusInterval, zero: false), "10s",
         reload: true,
@@ -154,6 +170,7 @@ extension Setting {
         listen, listenerName, precision, receiveBuffer, datagramMax, aheadMax, ageMax,
         allow,
         tableName, measurement, timeColumn, columns, duplicates,
+        rejectsDirectory, rejectsSize, rejectsFileSize, rejectsFileAge,
         statusInterval,
         logLevel, logFormat,
     ]

@@ -38,6 +38,11 @@ import Testing
             time = "at"
             columns = ["at", "speed"]
             duplicates = "replace"
+            [rejects]
+            directory = "/srv/rejects"
+            size = "16MiB"
+            file_size = "64KiB"
+            file_age = "1min"
             [status]
             interval = "1h"
             [log]
@@ -71,6 +76,10 @@ import Testing
         #expect(configuration.tables[0].duplicates == .replace)
         #expect(configuration.tables[0].timeColumn == "at")
         #expect(configuration.tables[0].columns == ["at", "speed"])
+        #expect(configuration.rejects.directory == "/srv/rejects")
+        #expect(configuration.rejects.size == 16 << 20)
+        #expect(configuration.rejects.fileSize == 64 << 10)
+        #expect(configuration.rejects.fileAge == .seconds(60))
         #expect(configuration.status.interval == .seconds(3600))
         #expect(configuration.log.level == .debug)
         #expect(configuration.log.format == .text)
@@ -96,6 +105,11 @@ import Testing
         let lines = problems("[[udp]]\nlisten = \"\(text)\"\nname = \"x\"")
         #expect(lines.count == 1)
         #expect(lines.first?.hasPrefix("sluice.toml:2: udp.listen = ") == true)
+    }
+
+    @Test(arguments: ["0", "\"0B\""])
+    func `nothing of what is refused need be kept`(size: String) throws {
+        #expect(try parse("[rejects]\nsize = \(size)").rejects.size == 0)
     }
 
     @Test(

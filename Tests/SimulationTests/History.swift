@@ -28,7 +28,7 @@ struct History {
             }
         }
         try settle()
-        return complaints()
+        return try complaints() + wrongBooks()
     }
 
     private mutating func act() throws {
@@ -83,28 +83,35 @@ struct History {
     /// All that the daemon said and that happened to it.
     func printLog() { simulation.log.lines.withLock { for line in $0 { print(line) } } }
 
-    private func complaints() -> [String] {
+    private func complaints() throws -> [String] {
+        let rejected = try simulation.rejectedIDs()
         var complaints: [String] = []
         if let imbalance = simulation.imbalance { complaints.append("off: \(imbalance)") }
         if !simulation.idsInRing().isEmpty { complaints.append("the ring does not become empty") }
         for sent in simulation.sent.values {
             for reading in sent.readings {
-                let count = simulation.server.contents.count(of: reading)
+                let rows = simulation.server.contents.count(of: reading)
                 let isRow = reading.fate == .row
+                // What is no row is kept, in just one place as well.
+                let count = isRow ? rows : rejected[reading.id] ?? 0
+                if (isRow ? rejected[reading.id] ?? 0 : rows) > 0 {
+                    complaints.append(
+                        "reading \(reading.id) (\(reading.fate)) is where it should not be")
+                }
                 let isRight =
                     switch sent.state {
-                    case .gone where !sent.wasDropped: count == (isRow ? 1 : 0)
-                    case .gone, .dropped, .lostWithPower: count <= (isRow ? 1 : 0)
+                    case .gone where !sent.wasDropped: count == 1
+                    case .gone, .dropped, .lostWithPower: count <= 1
                     case .inRing: false
                     }
                 if !isRight {
                     complaints.append(
-                        "reading \(reading.id) (\(reading.fate)) is \(count) times in the table,"
+                        "reading \(reading.id) (\(reading.fate)) is \(count) times where it should be,"
                             + " and its datagram is \(sent.state)")
                 }
             }
         }
-        return complaints + wrongBooks()
+        return complaints
     }
 
     /// Whether what the daemon counted is what happened.

@@ -45,8 +45,8 @@ final class Simulation {
     private var intake: Intake?
     private var sink: RingSink?
     private var origin = FrameOrigin(source: 0, attributes: 0)
-    /// Set when the process dies within a call to the server: the file as it was at that instant.
-    private var death: [UInt8]?
+    /// Set when the process dies within a call to the server: the files as they were then.
+    private var death: Files?
     private var deathAwaits = 0
     /// Where the ring stood when it was looked at last, and what was in it.
     private var notedPlace: [UInt64] = []
@@ -65,7 +65,6 @@ final class Simulation {
     }
 
     deinit {
-        for name in ["ring-0", "ring-0.creating"] { unlink(folder + "/" + name) }
         removeFolder(folder)
     }
 
@@ -119,7 +118,7 @@ final class Simulation {
 
     /// kill -9, between two things that the process does.
     func kill() {
-        let bytes = death ?? disk.contents()
+        let files = death ?? Files(of: self)
         death = nil
         deathAwaits = 0
         writer = nil
@@ -127,7 +126,47 @@ final class Simulation {
         intake = nil
         sink = nil
         ring = nil
-        disk.restore(bytes)
+        files.restore(in: self)
+    }
+
+    /// All that the daemon has on the disk at one instant.
+    private struct Files {
+        let ring: [UInt8]
+        let rejects: [String: [UInt8]]
+
+        init(of simulation: Simulation) {
+            ring = simulation.disk.contents()
+            let folder = simulation.configuration.rejects.directory
+            rejects = names(in: folder).reduce(into: [:]) { $0[$1] = read(folder + "/" + $1) }
+        }
+
+        /// In place: they stay the same files.
+        func restore(in simulation: Simulation) {
+            simulation.disk.restore(ring)
+            let folder = simulation.configuration.rejects.directory
+            for name in names(in: folder) where rejects[name] == nil { unlink(folder + "/" + name) }
+            for (name, bytes) in rejects { write(bytes, to: folder + "/" + name) }
+        }
+    }
+
+    /// How often each reading stands in the files of rejects.
+    func rejectedIDs() throws -> [Int64: Int] {
+        let folder = configuration.rejects.directory
+        var counts: [Int64: Int] = [:]
+        for name in names(in: folder) where name.hasSuffix(".lp") {
+            let reader = try RejectsReader.open(folder + "/" + name)!
+            let damaged = try reader.forEach(in: reader.survey.blocks.indices) { entry in
+                counts[Self.id(in: String(decoding: entry.line, as: UTF8.self)), default: 0] += 1
+            }
+            precondition(damaged == 0)
+        }
+        return counts
+    }
+
+    /// The id of the first reading in a text.
+    static func id(in text: String) -> Int64 {
+        let digits = text[text.firstRange(of: "id=")!.upperBound...].prefix { $0.isNumber }
+        return Int64(digits)!
     }
 
     /// The machine goes down with everything on it but the database.
@@ -147,7 +186,7 @@ final class Simulation {
         if death != nil { return true }
         guard deathAwaits > 0 else { return false }
         deathAwaits -= 1
-        if deathAwaits == 0 { death = disk.contents() }
+        if deathAwaits == 0 { death = Files(of: self) }
         return death != nil
     }
 
@@ -227,9 +266,7 @@ final class Simulation {
         var frames = FrameIterator(codec: ring.codec, cursor: tail, remaining: count)
         var ids: Set<Int64> = []
         while let frame = frames.next() {
-            let text = String(decoding: frame.payload, as: UTF8.self)
-            let digits = text.split(separator: "id=")[1].prefix { $0.isNumber }
-            ids.insert(Int64(digits)!)
+            ids.insert(Self.id(in: String(decoding: frame.payload, as: UTF8.self)))
         }
         return ids
     }

@@ -9,16 +9,24 @@ func temporaryFolder() -> String {
     return String(cString: mkdtemp(&template)!)
 }
 
-/// Removes a folder that holds files alone.
-func removeFolder(_ path: String) {
-    if let directory = opendir(path) {
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { unlink(path + "/" + name) }
+/// The names in a folder; none when it is not there.
+func names(in path: String) -> [String] {
+    guard let directory = opendir(path) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
-        closedir(directory)
+        if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+}
+
+/// Removes a folder with everything in it.
+func removeFolder(_ path: String) {
+    for name in names(in: path) where unlink(path + "/" + name) != 0 {
+        removeFolder(path + "/" + name)
     }
     rmdir(path)
 }

@@ -34,6 +34,7 @@ extension Writer where Session: ~Copyable {
             throw .tableChanged
         }
         stage(end)
+        rejects.write(end: end)
         do throws(WriteFailure) {
             try lane.ask { () throws(PostgresError) in try connection.execute("COMMIT") }
         } catch {
@@ -79,21 +80,19 @@ extension Writer where Session: ~Copyable {
         }
         lane.ring.unpin()
         staged.removeAll(keepingCapacity: true)
+        rejects.settle(upTo: end)
         let unmatched = router.takeUnmatched()
         if !unmatched.isEmpty { isCatalogStale = true }
         var new = lane.report.withLock { report in
             report.add(tallies)
             report.batches += 1
+            report.rejects = rejects.counters
+            report.rejectsProblem = rejects.problem
             report.lastCommit = clock.now()
             return report.add(unmatched: unmatched)
         }
         samples.settle()
         new.names = lane.toldNames.takeNew(new.names)
         new.tell(logger)
-    }
-
-    /// Tells of rejected lines whose time has come, or of all before the end.
-    mutating func tellRejected(isLast: Bool = false) {
-        samples.tell(logger, at: clock.now(), isLast: isLast) { lane.ring.source($0) }
     }
 }

@@ -2,25 +2,35 @@ import LineProtocol
 import Postgres
 import Ring
 
+/// What all lines of a frame have in common.
+struct FrameContext {
+    let source: UInt16
+    let precision: Precision
+    /// Nanoseconds since 1970.
+    let receivedAt: Int64
+    /// Which of its timestamps are believed.
+    let window: TimeWindow
+}
+
 /// From the pinned frames to rows in the slab.
 extension Writer where Session: ~Copyable {
     /// Decodes and encodes frame after frame, sending full slabs on the way.
     ///
     /// - Returns: the end of the last frame of the batch.
     mutating func encodeFrames(
-        _ frames: PinnedFrames, _ connection: inout Session
+        _ frames: PinnedFrames, _ session: inout Session
     ) throws(WriteFailure) -> UInt64 {
         encodedRows = 0
         for frame in frames {
             reached = frame.end
-            try encode(frame, &connection)
+            try encode(frame, &session)
             if encodedRows >= rowLimit || router.isFull { break }
             if !isCareful {
                 try lane.ask { () throws(PostgresError) in
-                    try sender.sendAhead(rows, router.shapes, on: &connection)
+                    try sender.sendAhead(rows, router.shapes, on: &session)
                 }
             } else if rows.count >= IngestLimits.carefulRows {
-                try flush(&connection)
+                try flush(&session)
                 if savepoints >= IngestLimits.carefulSavepoints { break }
             }
         }
@@ -28,23 +38,23 @@ extension Writer where Session: ~Copyable {
     }
 
     private mutating func encode(
-        _ frame: Frame, _ connection: inout Session
+        _ frame: Frame, _ session: inout Session
     ) throws(WriteFailure) {
         let source = Int(frame.info.source)
         while tallies.count <= source { tallies.append(OutcomeTally()) }
-        let precision =
-            Precision(rawValue: UInt8(truncatingIfNeeded: frame.info.attributes)) ?? .nanoseconds
-        let window = timeLimits[frame.info.source]
+        let context = FrameContext(
+            source: frame.info.source,
+            precision: Precision(rawValue: UInt8(truncatingIfNeeded: frame.info.attributes))
+                ?? .nanoseconds,
+            receivedAt: frame.info.receivedAt, window: timeLimits[frame.info.source])
         var counts = FrameCounts()
         var offset = 0
         let payload = unsafe frame.payload
         while offset < payload.count {
             offset = unsafe decoder.decode(
-                payload, from: offset, precision: precision, into: &decoded)
+                payload, from: offset, precision: context.precision, into: &decoded)
             for index in 0..<decoded.lineCount {
-                try encode(
-                    decoded.line(index), of: frame, precision, window, source: source, &counts,
-                    &connection)
+                try encode(decoded.line(index), context, &counts, &session)
             }
         }
         tallies[source].frames += 1
@@ -73,15 +83,12 @@ extension Writer where Session: ~Copyable {
 
     @inline(__always)
     private mutating func encode(
-        _ line: DecodedLine, of frame: Frame, _ precision: Precision, _ window: TimeWindow,
-        source: Int, _ counts: inout FrameCounts,
-        _ connection: inout Session
+        _ line: DecodedLine, _ context: FrameContext, _ counts: inout FrameCounts,
+        _ session: inout Session
     ) throws(WriteFailure) {
         counts.lines &+= 1
         if let error = line.error {
-            reject(
-                line, source, RejectReason(error),
-                .lineError(error, precision, receivedAt: frame.info.receivedAt))
+            reject(line, context, RejectReason(error), .lineError(error))
             return
         }
         let items = unsafe decoded.items(of: line).baseAddress!
@@ -90,83 +97,39 @@ extension Writer where Session: ~Copyable {
         case .hold: throw .tableProblem(router.problems(ofTarget: layout.target))
         case .reject:
             if layout.reason != .noTable { touched.insert(layout.target) }
-            reject(line, source, layout.reason, .layout(layout))
+            reject(line, context, layout.reason, .layout(layout))
             return
         case .row: break
         }
-        let receivedAt = frame.info.receivedAt
-        let time = line.hasTimestamp ? line.timestamp : receivedAt
-        if line.hasTimestamp {
-            let verdict = window.check(time, in: precision, receivedAt: receivedAt)
+        let hasTime = line.hasTimestamp
+        let time = hasTime ? line.timestamp : context.receivedAt
+        if hasTime {
+            let verdict = context.window.check(
+                time, in: context.precision, receivedAt: context.receivedAt)
             if let reason = RejectReason(verdict) {
                 touched.insert(layout.target)
-                reject(
-                    line, source, reason,
-                    .time(verdict, time, precision, window, receivedAt: receivedAt))
+                reject(line, context, reason, .time(verdict, time))
                 return
             }
         }
         while true {
             switch unsafe RowEncoder.encode(items, time: time, layout: layout, into: &rows.slab) {
             case .row(let isCut):
-                rows.noteOrigin(
-                    shape: layout.shape, source: UInt16(truncatingIfNeeded: source),
-                    line: line.raw, isCut: isCut && line.hasTimestamp,
-                    unmatchedCount: layout.unmatchedCount)
+                rows.noteOrigin(line.raw, context, layout, isCut: isCut && hasTime)
                 counts.rows &+= 1
                 counts.unmatchedValues &+= UInt64(layout.unmatchedCount)
-                if isCut && line.hasTimestamp { counts.timestampsCut &+= 1 }
+                if isCut && hasTime { counts.timestampsCut &+= 1 }
             case .misfit(let misfit, let column):
                 touched.insert(layout.target)
-                reject(line, source, RejectReason(misfit), .misfit(misfit, column, layout))
+                reject(line, context, RejectReason(misfit), .misfit(misfit, column, layout))
             case .full where rows.count > 0:
-                count(&counts, source)
-                try flush(&connection)
+                count(&counts, Int(context.source))
+                try flush(&session)
                 continue
             case .full:
-                reject(line, source, .rowTooLong, .rowTooLong)
+                reject(line, context, .rowTooLong, .rowTooLong)
             }
             return
-        }
-    }
-
-    /// What there is to say of a line, put into words for one example of each reason only.
-    private enum Fault {
-        case lineError(LineError, Precision, receivedAt: Int64)
-        case time(TimeWindow.Verdict, Int64, Precision, TimeWindow, receivedAt: Int64)
-        case layout(CompiledLayout)
-        case misfit(Misfit, _ column: Int, CompiledLayout)
-        case rowTooLong
-    }
-
-    @inline(never)
-    private mutating func reject(
-        _ line: DecodedLine, _ source: Int, _ reason: RejectReason, _ fault: Fault
-    ) {
-        tallies[source].reject(reason)
-        // Told once for each name, and counted by it.
-        if reason == .noTable { return }
-        if samples.count(reason) {
-            samples.keep(
-                reason, source: UInt16(truncatingIfNeeded: source), line.raw,
-                text(of: fault, line, lane.ring.source(UInt16(truncatingIfNeeded: source))))
-        }
-    }
-
-    private func text(of fault: Fault, _ line: DecodedLine, _ listener: String?) -> String {
-        switch fault {
-        case .lineError(.range, let precision, let receivedAt):
-            TimeWindow.explanation(
-                ofOutOfRange: line.raw, in: precision, receivedAt: receivedAt, listener: listener)
-                ?? "no line protocol: \(LineError.range.category)"
-        case .lineError(let error, _, _): "no line protocol: \(error.category)"
-        case .time(let verdict, let time, let precision, let window, let receivedAt):
-            window.explanation(
-                of: verdict, time, in: precision, receivedAt: receivedAt, listener: listener)
-        case .layout(let layout): router.rejection(layout)
-        case .misfit(let misfit, let column, let layout):
-            router.explanation(of: misfit, column: column, layout)
-        case .rowTooLong: "the row is longer than a batch may be"
         }
     }
 }

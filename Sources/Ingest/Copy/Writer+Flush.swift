@@ -15,7 +15,7 @@ extension Writer where Session: ~Copyable {
                 try sender.finish(rows, router.shapes, on: &session)
             }
             for (row, missing) in suppressed {
-                noteSuppressed(
+                rejectSuppressed(
                     rows.rowNumbers(ofShape: Int(rows.origin(of: row).shape))[...], missing)
             }
         }
@@ -36,7 +36,7 @@ extension Writer where Session: ~Copyable {
             let numbers = again.map(\.row).sorted()
             for run in rows.runs(of: numbers) { refusals += try writeCarefully(run, &session) }
         }
-        for refusal in refusals { note(refusal) }
+        for refusal in refusals { reject(refusal) }
     }
 
     /// The rows in the order in which they are tried: those of a shape together, because each run is
@@ -67,7 +67,7 @@ extension Writer where Session: ~Copyable {
         savepoints += careful.savepoints
         if let error = careful.stagingError { closeStaging(shape, error) }
         for shortfall in careful.duplicates { noteDuplicates(shortfall.rows, shortfall.missing) }
-        for shortfall in careful.suppressed { noteSuppressed(shortfall.rows, shortfall.missing) }
+        for shortfall in careful.suppressed { rejectSuppressed(shortfall.rows, shortfall.missing) }
         return careful.refusals
     }
 
@@ -82,50 +82,12 @@ extension Writer where Session: ~Copyable {
             """)
     }
 
-    // MARK: - Rows that are none after all
-
-    private mutating func note(_ refusal: CarefulCopy.Refusal) {
-        let origin = rows.origin(of: refusal.row)
-        let reason = RejectReason(sqlState: refusal.error.sqlState ?? "")
-        takeBack(origin)
-        tallies[Int(origin.source)].reject(reason)
-        if samples.count(reason) {
-            let table = router.shapes[Int(origin.shape)].table
-            samples.keep(
-                reason, source: origin.source, origin.line, "table \(table): \(refusal.error)")
-        }
-    }
-
-    /// Rows that the server left out without an error are not in the table, and so not rows. It does
-    /// not say which of a COPY they are: the first ones are taken for them.
-    private mutating func noteSuppressed(_ numbers: ArraySlice<Int>, _ missing: Int) {
-        for number in numbers.prefix(missing) {
-            let origin = rows.origin(of: number)
-            takeBack(origin)
-            tallies[Int(origin.source)].reject(.suppressed)
-        }
-        let origin = rows.origin(of: numbers.first!)
-        guard samples.count(.suppressed, lines: UInt64(missing)) else { return }
-        let table = router.shapes[Int(origin.shape)].table
-        samples.keep(
-            .suppressed, source: origin.source, origin.line,
-            "table \(table) took fewer rows than it was given; look at its triggers")
-    }
-
-    /// Of duplicates, too, the server tells only how many there were in a chunk.
+    /// The server tells only how many there were in a chunk: the first ones are taken for them.
     private mutating func noteDuplicates(_ numbers: ArraySlice<Int>, _ missing: Int) {
         for number in numbers.prefix(missing) {
             let origin = rows.origin(of: number)
             takeBack(origin)
             tallies[Int(origin.source)].duplicates += 1
         }
-    }
-
-    /// A row that was counted is none after all.
-    private mutating func takeBack(_ origin: RowOrigin) {
-        let source = Int(origin.source)
-        tallies[source].rows -= 1
-        tallies[source].unmatchedValues -= UInt64(origin.unmatchedCount)
-        if origin.isCut { tallies[source].timestampsCut -= 1 }
     }
 }

@@ -15,6 +15,7 @@ extension Writer where Session: ~Copyable {
             try progress.read(&session)
         }
         resolveDoubt()
+        rejects.settle(upTo: progress.stored, confirmed: lane.ring.confirmedPosition)
         try resume()
         try readCatalog(&session)
     }
@@ -118,6 +119,7 @@ extension Writer where Session: ~Copyable {
         destinations.hold(missing: known)
         router.reset(destinations)
         closedStaging = []
+        tableNames = [:]
         tellTableProblems()
     }
 

@@ -35,6 +35,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var samples = RejectSamples()
     /// What the batch in work did, by source.
     var tallies: [OutcomeTally] = []
+    /// Where refused lines are kept.
+    var rejects: RejectsWriter
     /// What the batch in work makes of the ledger.
     var staged: [StagedOutcome] = []
     /// Which timestamps are believed, by source.
@@ -53,6 +55,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var reached: UInt64 = 0
     /// The targets, by index, that rows or rejected lines of the batch in work belong to.
     var touched: Set<Int> = []
+    /// Names in SQL of targets that lines were refused for.
+    var tableNames: [Int: String] = [:]
     /// The targets whose duplicates are rejected because their policy was found not to work.
     var closedStaging: Set<Int> = []
     /// The targets that rows were written to since the catalog was read.
@@ -77,7 +81,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var lastCatalogRead: ContinuousClock.Instant
 
     init(
-        _ lane: Lane, logger: Logger,
+        _ lane: Lane, logger: Logger, rejectsName: String? = nil,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
         connect: @escaping Connect
     ) {
@@ -94,6 +98,10 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         decoded = DecodedBatch(
             lineCapacity: IngestLimits.linesPerDecode, lineBytesMax: IngestLimits.lineBytesMax)
         progress = Progress(of: lane.ring.identity)
+        rejects = RejectsWriter(
+            configuration.rejects, lane: rejectsName ?? "\(lane.number)",
+            lanes: configuration.ring.lanes, ring: lane.ring.identity,
+            sourceName: { lane.ring.source($0) }, now: clock.wall)
         outage = Outage(logger: logger, report: lane.report, clock: clock)
         backoff = Backoff(
             first: configuration.database.retryMin, max: configuration.database.retryMax)
@@ -265,6 +273,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     mutating func giveUpBatch() {
         samples.forget()
         router.forgetUnmatched()
+        rejects.giveUp()
         // What an earlier process has staged is for the database to judge.
         if !staged.isEmpty { lane.ring.unstage() }
         staged.removeAll(keepingCapacity: true)

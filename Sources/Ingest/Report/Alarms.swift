@@ -38,6 +38,9 @@ struct Alarms {
     mutating func tell(_ now: Snapshot, isLast: Bool = false) {
         for listener in now.listeners { tell(listener, now.time, isLast) }
         tellRingDrops(now, isLast)
+        for (number, lane) in now.lanes.enumerated() {
+            tellRejects(lane.report, number, now.time, isLast)
+        }
         for change in ring.look(now, isLast: isLast) { tell(change) }
         tellImbalances(now)
     }
@@ -84,6 +87,29 @@ struct Alarms {
                 "policy": oldest == oldestTold ? "drop-newest" : "drop-oldest",
             ])
         oldestTold = oldest
+    }
+
+    /// Refused lines that are not kept, or not any more.
+    private mutating func tellRejects(
+        _ report: LaneReport, _ lane: Int, _ time: ContinuousClock.Instant, _ isLast: Bool
+    ) {
+        let losses: [(Event, UInt64, String)] = [
+            (
+                .rejectsUnkept, report.rejects.unkeptLines,
+                "refused lines could not be kept: \(report.rejectsProblem ?? "unknown reason")"
+            ),
+            (
+                .rejectsRemoved, report.rejects.removedLines,
+                "rejects.size is used up: the oldest refused lines were removed"
+            ),
+        ]
+        for (event, total, text) in losses {
+            let kind = Kind(event: event, listener: "lane \(lane)")
+            guard let count = untold(of: kind, total, time, isLast) else { continue }
+            logger.event(
+                event, .warning, "\(text)",
+                ["lane": "\(lane)", "lines": "\(count)", "total": "\(total)"])
+        }
     }
 
     /// What is to be told of a kind now, which counts as told then; `nil` when nothing is.

@@ -21,6 +21,10 @@ package struct LaneReport: Sendable {
     /// Frames that were in the database already when the ring was taken up again: committed before
     /// a crash, and counted by nobody.
     package var alreadyStored: UInt64 = 0
+    /// What is kept of the lines that were refused, and what is not.
+    package var rejects = RejectsCounters()
+    /// Why some could not be kept, the last time that there were any.
+    package var rejectsProblem: String?
     /// Transactions committed.
     package var batches: UInt64 = 0
     package var lastCommit: ContinuousClock.Instant?

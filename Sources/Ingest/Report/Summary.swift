@@ -30,6 +30,8 @@ package enum Summary {
             ("refused", received.refused.datagrams),
             ("empty", received.empty.datagrams),
             ("duplicates", outcome.duplicates),
+            ("rejects_unkept", now.lanes.reduce(0) { $0 + $1.report.rejects.unkeptLines }),
+            ("rejects_removed", now.lanes.reduce(0) { $0 + $1.report.rejects.removedLines }),
             ("unmatched_values", outcome.unmatchedValues),
             ("unmatched_other", now.lanes.reduce(0) { $0 + $1.report.unmatched.other }),
             ("timestamps_cut", outcome.timestampsCut),

@@ -186,9 +186,9 @@ def test_a_duplicate_in_a_compressed_chunk_which_the_server_tells_without_a_line
 
 # One batch, as the daemon takes it by default.
 ROWS = 50_000
-# Statements at most: for a clean batch, with what new connections ask for; for the thousands of rows
-# that are then tried together, each under a savepoint; for each refused row, which halving finds
-# in its thousand.
+# Statements at most: for a clean batch, with what new connections ask for; for the thousands of
+# rows that are then tried together, each under a savepoint; for each refused row, which halving
+# finds in its thousand.
 CLEAN_STATEMENTS = 40
 STATEMENTS_PER_THOUSAND = 3
 STATEMENTS_PER_REFUSED_ROW = 60

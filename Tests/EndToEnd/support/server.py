@@ -22,7 +22,10 @@ if os.environ.get("SLUICE_TIMESCALE") == "no":
 
 
 def script(*arguments: str) -> str:
-    done = subprocess.run([SCRIPT, *arguments], stdout=subprocess.PIPE, text=True)
+    # A session of its own: ctrl-C must not leave it half done.
+    done = subprocess.run(
+        [SCRIPT, *arguments], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     assert done.returncode == 0, f"scripts/postgres {' '.join(arguments)} failed"
     return done.stdout.strip()
 

@@ -74,6 +74,10 @@ let package = Package(
             name: "IngestTests",
             dependencies: ["Ingest", "LineProtocol", "Ring", "TestSupport", "Threads"],
             swiftSettings: testSettings),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Ingest", "LineProtocol", "Postgres", "Ring", "TestSupport", "Threads"],
+            swiftSettings: testSettings),
     ]
 )
 

@@ -15,6 +15,13 @@ package enum IngestLimits {
     package static let holdFirst = Duration.seconds(1)
     /// How long a statement waits for a lock, in seconds, before the writer tells of it.
     package static let lockTimeoutSeconds = 30
+    /// How long a transaction of ours may stand idle in the server, in seconds, before it ends it: it
+    /// only does when this machine is gone.
+    static let idleInTransactionSeconds = 300
+    /// How long the end of a former connection's process is waited for, in milliseconds.
+    static let formerProcessMilliseconds = 5_000
+    /// Rows to which batches shrink at most when the database leaves them unanswered.
+    static let batchRowsMin = 100
     /// How often a batch is encoded anew because a table was changed meanwhile, before a person is
     /// told.
     static let tableChangesMax = 5

@@ -9,11 +9,14 @@ package enum Limits {
     /// How often the kernel repeats an unanswered SYN before the next host has its turn: 1 + 2 + 4 s.
     static let connectionRequestRepeats: Int32 = 2
     /// Seconds of silence before the kernel asks whether the other side still lives.
-    static let keepaliveIdleSeconds = 30
+    package static let keepaliveIdleSeconds = 30
     /// Seconds between two such questions.
-    static let keepaliveIntervalSeconds = 10
+    package static let keepaliveIntervalSeconds = 10
     /// Unanswered questions after which the connection counts as lost.
-    static let keepaliveCount = 3
+    package static let keepaliveCount = 3
+    /// Milliseconds after which what was sent and is not acknowledged ends a TCP connection: probes
+    /// only begin where nothing is on its way (TCP_USER_TIMEOUT of tcp(7)).
+    package static let unacknowledgedMilliseconds = 60_000
     /// Levels of arrays and objects in one JSON text. PostgreSQL's own bound is its stack.
     package static let jsonDepthMax = 512
     /// Decimal digits before the point that `numeric` can hold.

@@ -3,28 +3,18 @@
 import json
 import os
 import random
-import re
 import time
 
 import pytest
 
 from support.daemon import run_sluice
+from support.memory import announced_memory
 from support.wait import wait_for
 
 READINGS = "environmental_environmentalreading"
 WEATHER = "environmental_weatherdata"
 # A sanitizer takes a multiple of the memory.
 SANITIZER = os.environ.get("SLUICE_SANITIZER")
-UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-
-
-def announced_memory(daemon) -> int:
-    daemon.write_config()
-    result = run_sluice("check", "--config", str(daemon.config_file))
-    text = result.stdout.decode()
-    figure = re.search(r"memory\D*?([\d.]+)\s*(B|KiB|MiB|GiB)\b", text, re.IGNORECASE)
-    assert figure, text
-    return int(float(figure[1]) * UNITS[figure[2]])
 
 
 def simulate(daemon, options: str) -> dict:

@@ -16,7 +16,7 @@ import Testing
         ("42703", .hold), ("28P01", .hold), ("28000", .hold), ("3D000", .hold), ("3F000", .hold),
         ("25006", .hold), ("25P02", .hold), ("57014", .hold), ("55000", .hold), ("0A000", .hold),
         ("XX000", .hold), ("P0001", .hold), ("58030", .hold), ("2200", .rejectRows), ("", .hold),
-        ("54000", .rejectRows), ("2200H", .hold),
+        ("54000", .rejectRows), ("21000", .rejectRows), ("2200H", .hold),
     ]
 
     @Test(arguments: table)

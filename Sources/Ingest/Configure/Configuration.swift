@@ -11,6 +11,7 @@ package struct Configuration: Sendable, Equatable {
     /// At least one: a file without `[[udp]]` has the default listener.
     package var listeners: [Listener]
     package var tables: [Table]
+    package var rejects: Rejects
     package var status: Status
     package var log: Log
 }
@@ -22,6 +23,8 @@ extension Configuration {
         /// defaults and the `PG*` variables of the environment.
         package var connectionText: String
         package var connectTimeout: Duration
+        /// How long one call to the database may take; zero means for ever.
+        package var answerTimeout: Duration
         package var retryMin: Duration
         package var retryMax: Duration
         /// The systemd credential `db-password`, when the unit has one. See `readPassword()`.
@@ -68,6 +71,10 @@ extension Configuration {
         package var receiveBuffer: Int
         /// Bytes of the largest datagram that is taken.
         package var datagramMax: Int
+        /// How far a line's own time may lie after its reception; zero means no limit.
+        package var aheadMax: Duration
+        /// How far a line's own time may lie before its reception; zero means no limit.
+        package var ageMax: Duration
         /// Who may send; empty means everyone.
         package var allow: [Network]
     }
@@ -88,6 +95,21 @@ extension Configuration {
     package enum Duplicates: String, Sendable, CaseIterable {
         /// The line is rejected, with the reason.
         case error
+        /// The row is dropped: the first one wins.
+        case ignore
+        /// The row takes the place of the other: the last one wins.
+        case replace
+    }
+
+    /// Where refused lines are kept.
+    package struct Rejects: Sendable, Equatable {
+        package var directory: String
+        /// Bytes of all files together; 0 keeps nothing.
+        package var size: Int
+        /// Bytes after which a file gets no more lines.
+        package var fileSize: Int
+        /// The age after which a file gets no more lines.
+        package var fileAge: Duration
     }
 
     package struct Status: Sendable, Equatable {

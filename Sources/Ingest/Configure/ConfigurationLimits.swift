@@ -8,6 +8,8 @@ package enum ConfigurationLimits {
 
     // A connection that needs longer than this is better begun anew.
     static let connectTimeout: ClosedRange<Duration> = .seconds(1)...minutes(10)
+    // Below this an ordinary COMMIT on a busy disk would be taken for a dead server.
+    static let answerTimeout: ClosedRange<Duration> = .seconds(1)...minutes(60)
     // Below this a missing database is asked so often that it cannot come up.
     static let retryMin: ClosedRange<Duration> = .milliseconds(10)...minutes(1)
     static let retryMax: ClosedRange<Duration> = .milliseconds(100)...minutes(60)
@@ -30,6 +32,10 @@ package enum ConfigurationLimits {
     static let receiveBuffer = 4 * kibibyte...512 * mebibyte
     static let datagramMax = 64...64 * kibibyte
     static let networks = 1024
+    // Less than a second and a sender's own clock is as often ahead as not.
+    static let aheadMax: ClosedRange<Duration> = .seconds(1)...days(366)
+    // Less than a minute and a sender that sends its readings together loses some.
+    static let ageMax: ClosedRange<Duration> = minutes(1)...days(36_525)
 
     static let tables = 1024
     static let measurements = 1024
@@ -38,6 +44,11 @@ package enum ConfigurationLimits {
     // PostgreSQL cuts longer names, and then finds another table than the one that was meant.
     static let identifierLengthMax = 63
 
+    // Every lane gets a share in which its buffer and the longest line have room.
+    static let rejectsSize = 16 * mebibyte...1024 * gibibyte
+    static let rejectsFileSize = 64 * kibibyte...gibibyte
+    static let rejectsFileAge: ClosedRange<Duration> = minutes(1)...minutes(366 * 24 * 60)
+
     static let statusInterval: ClosedRange<Duration> = .milliseconds(100)...minutes(24 * 60)
 
     /// Bytes of a configuration file; a larger one is not a configuration.
@@ -45,5 +56,6 @@ package enum ConfigurationLimits {
     /// Bytes of a password; more is not one.
     static let passwordLengthMax = 4 * kibibyte
 
+    private static func days(_ count: Int) -> Duration { .seconds(86_400 * count) }
     private static func minutes(_ count: Int) -> Duration { .seconds(60 * count) }
 }

@@ -47,6 +47,8 @@ extension ConfigurationBuilder {
             precision: Precision(section.choiceText(.precision))!,
             receiveBuffer: section.size(.receiveBuffer),
             datagramMax: section.size(.datagramMax),
+            aheadMax: section.duration(.aheadMax),
+            ageMax: section.duration(.ageMax),
             allow: networks(section))
     }
 

@@ -38,12 +38,14 @@ struct ConfigurationBuilder {
 
     func build() -> Configuration {
         keys.checkTop(document)
+        let ring = ring(section(.ring))
         return Configuration(
             database: database(section(.database)),
-            ring: ring(section(.ring)),
+            ring: ring,
             batch: batch(section(.batch)),
             listeners: listeners(),
             tables: tables(),
+            rejects: rejects(section(.rejects), ring: ring),
             status: Configuration.Status(interval: section(.status).duration(.statusInterval)),
             log: log(section(.log)))
     }
@@ -73,6 +75,7 @@ struct ConfigurationBuilder {
         let database = Configuration.Database(
             connectionText: section.text(.connectionText),
             connectTimeout: section.duration(.connectTimeout),
+            answerTimeout: section.duration(.answerTimeout),
             retryMin: section.duration(.retryMin),
             retryMax: section.duration(.retryMax),
             passwordFile: passwordFile)
@@ -114,6 +117,22 @@ struct ConfigurationBuilder {
             bytes: section.size(.batchBytes),
             interval: section.duration(.batchInterval),
             drain: section.duration(.batchDrain))
+    }
+
+    private func rejects(
+        _ section: SectionReader, ring: Configuration.Ring
+    ) -> Configuration.Rejects {
+        var directory = section.text(.rejectsDirectory)
+        if directory.isEmpty {
+            directory = ring.directory + "/rejects"
+        } else if !directory.hasPrefix("/") {
+            section.report(.rejectsDirectory, "= \(quoted(directory)) is not an absolute path")
+        }
+        return Configuration.Rejects(
+            directory: directory,
+            size: section.size(.rejectsSize),
+            fileSize: section.size(.rejectsFileSize),
+            fileAge: section.duration(.rejectsFileAge))
     }
 
     private func log(_ section: SectionReader) -> Configuration.Log {

@@ -91,15 +91,16 @@ struct SectionReader {
 
     func size(_ setting: Setting) -> Int {
         let standard = Size.parse(setting.standard)!
-        guard case .size(let range) = setting.kind, let value = value(setting) else {
+        guard case .size(let range, let zero) = setting.kind, let value = value(setting) else {
             return standard
         }
+        let isRight = { (bytes: Int) in range.contains(bytes) || zero && bytes == 0 }
         if let bytes = value.integer {
-            return inRange(setting, bytes, "\(bytes)", range.contains(bytes), standard)
+            return inRange(setting, bytes, "\(bytes)", isRight(bytes), standard)
         }
         guard let text = value.string else { return wrongType(setting, value, standard) }
         guard let bytes = Size.parse(text) else { return malformed(setting, text, standard) }
-        return inRange(setting, bytes, quoted(text), range.contains(bytes), standard)
+        return inRange(setting, bytes, quoted(text), isRight(bytes), standard)
     }
 
     func duration(_ setting: Setting) -> Duration {

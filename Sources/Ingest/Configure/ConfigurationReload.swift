@@ -6,6 +6,7 @@ extension Configuration {
         from old: Configuration, to new: Configuration
     ) -> [String] {
         var changes = zip(old.ring.fixed, new.ring.fixed).compactMap(change)
+        changes += zip(old.rejects.fixed, new.rejects.fixed).compactMap(change)
         if old.log.format != new.log.format {
             changes.append("log.format: \(old.log.format.rawValue) → \(new.log.format.rawValue)")
         }
@@ -29,11 +30,14 @@ extension Configuration {
     package func reloaded(with new: Configuration) -> Configuration {
         var result = new
         result.ring = ring
+        result.rejects = rejects
         result.log.format = log.format
         result.listeners = listeners.map { listener in
             var listener = listener
             if let next = new.listeners.first(where: { $0.name == listener.name }) {
                 listener.allow = next.allow
+                listener.aheadMax = next.aheadMax
+                listener.ageMax = next.ageMax
             }
             return listener
         }
@@ -53,6 +57,16 @@ extension Configuration.Ring {
             ("ring.directory", directory), ("ring.size", Size.text(size)),
             ("ring.overflow", overflow.rawValue), ("ring.sync", Interval.text(sync)),
             ("ring.lanes", "\(lanes)"),
+        ]
+    }
+}
+
+extension Configuration.Rejects {
+    fileprivate var fixed: [NamedValue] {
+        [
+            ("rejects.directory", directory), ("rejects.size", Size.text(size)),
+            ("rejects.file_size", Size.text(fileSize)),
+            ("rejects.file_age", Interval.text(fileAge)),
         ]
     }
 }

@@ -16,7 +16,7 @@ package struct Setting: Sendable {
     package let isReloadable: Bool
 
     package enum Section: String, Sendable, CaseIterable {
-        case database, ring, batch, udp, table, status, log
+        case database, ring, batch, udp, table, rejects, status, log
 
         /// `[[udp]]` and `[[table]]` may stand more than once.
         package var isRepeated: Bool { self == .udp || self == .table }
@@ -30,7 +30,7 @@ package struct Setting: Sendable {
         case textOrTexts(max: Int)
         case choice([String])
         case count(ClosedRange<Int>)
-        case size(ClosedRange<Int>)
+        case size(ClosedRange<Int>, zero: Bool = false)
         case duration(ClosedRange<Duration>, zero: Bool)
     }
 
@@ -78,8 +78,9 @@ extension Setting {
     var rangeText: String? {
         switch kind {
         case .count(let range): return "\(range.lowerBound) to \(range.upperBound)"
-        case .size(let range):
-            return "\(Size.text(range.lowerBound)) to \(Size.text(range.upperBound))"
+        case .size(let range, let zero):
+            let text = "\(Size.text(range.lowerBound)) to \(Size.text(range.upperBound))"
+            return zero ? "0 or \(text)" : text
         case .duration(let range, let zero):
             let text = "\(Interval.text(range.lowerBound)) to \(Interval.text(range.upperBound))"
             return zero ? "0s or \(text)" : text

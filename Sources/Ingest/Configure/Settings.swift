@@ -13,6 +13,13 @@ extension Setting {
         .database, "connect_timeout", .duration(ConfigurationLimits.connectTimeout, zero: false),
         "10s", reload: true,
         "How long one attempt to connect may take.")
+    static let answerTimeout = Setting(
+        .database, "answer_timeout", .duration(ConfigurationLimits.answerTimeout, zero: true),
+        "1min", reload: true,
+        """
+        How long the database may leave a call unanswered before the connection is given up and \
+        made anew. 0s: for ever.
+        """)
     static let retryMin = Setting(
         .database, "retry_min", .duration(ConfigurationLimits.retryMin, zero: false), "100ms",
         reload: true,
@@ -81,6 +88,19 @@ extension Setting {
     static let datagramMax = Setting(
         .udp, "datagram_max", .size(ConfigurationLimits.datagramMax), "64KiB",
         "The largest datagram that is taken; a larger one is counted and rejected whole.")
+    static let aheadMax = Setting(
+        .udp, "ahead_max", .duration(ConfigurationLimits.aheadMax, zero: true), "10min",
+        reload: true,
+        """
+        How far a line's own time may lie after its reception; a line beyond is rejected. 0s: no \
+        limit.
+        """)
+    static let ageMax = Setting(
+        .udp, "age_max", .duration(ConfigurationLimits.ageMax, zero: true), "0s", reload: true,
+        """
+        How far a line's own time may lie before its reception; a line beyond is rejected. 0s: no \
+        limit but 1970-01-02.
+        """)
     static let allow = Setting(
         .udp, "allow", .texts(max: ConfigurationLimits.networks), "[]", reload: true,
         """
@@ -107,7 +127,26 @@ extension Setting {
     static let duplicates = Setting(
         .table, "duplicates", .choice(Configuration.Duplicates.allCases.map(\.rawValue)), "error",
         reload: true,
-        "A row whose key is in the table already is rejected, with the reason.")
+        """
+        What becomes of a row whose key is in the table already: it is rejected with the reason, \
+        dropped and counted (the first wins), or put in the place of the other (the last wins).
+        """)
+
+    static let rejectsDirectory = Setting(
+        .rejects, "directory", .text, "", standardMeaning: "rejects in ring.directory",
+        "Folder of the files, an absolute path. It is made when it is not there.")
+    static let rejectsSize = Setting(
+        .rejects, "size", .size(ConfigurationLimits.rejectsSize, zero: true), "256MiB",
+        """
+        The most bytes that all files may have together; the oldest go first, and are counted. 0 \
+        keeps nothing.
+        """)
+    static let rejectsFileSize = Setting(
+        .rejects, "file_size", .size(ConfigurationLimits.rejectsFileSize), "8MiB",
+        "A file that has this many bytes gets no more lines; never more than a quarter of size.")
+    static let rejectsFileAge = Setting(
+        .rejects, "file_age", .duration(ConfigurationLimits.rejectsFileAge, zero: false), "24h",
+        "A file that is this old gets no more lines.")
 
     static let statusInterval = Setting(
         .status, "interval", .duration(ConfigurationLimits.statusInterval, zero: false), "10s",
@@ -125,11 +164,13 @@ extension Setting {
         """)
 
     package static let all: [Setting] = [
-        connectionText, connectTimeout, retryMin, retryMax,
+        connectionText, connectTimeout, answerTimeout, retryMin, retryMax,
         ringDirectory, ringSize, overflow, ringSync, lanes,
         batchRows, batchBytes, batchInterval, batchDrain,
-        listen, listenerName, precision, receiveBuffer, datagramMax, allow,
+        listen, listenerName, precision, receiveBuffer, datagramMax, aheadMax, ageMax,
+        allow,
         tableName, measurement, timeColumn, columns, duplicates,
+        rejectsDirectory, rejectsSize, rejectsFileSize, rejectsFileAge,
         statusInterval,
         logLevel, logFormat,
     ]

@@ -11,11 +11,7 @@ struct Backoff {
     }
 
     /// The pause after one more failure: between half of the nominal time and all of it.
-    mutating func next() -> Duration {
-        next(using: SystemRandomNumberGenerator())
-    }
-
-    mutating func next(using generator: consuming some RandomNumberGenerator) -> Duration {
+    mutating func next(using generator: inout some RandomNumberGenerator) -> Duration {
         let nominal = min(first * (1 << min(failures, 20)), max)
         failures += 1
         return nominal * Double.random(in: 0.5...1, using: &generator)

@@ -10,8 +10,12 @@ struct RowOrigin {
     var source: UInt16
     /// Its time lost digits that the column cannot hold.
     var isCut: Bool
+    /// The unit of the line's timestamp.
+    var precision: Precision
     /// Tags and fields of its line that no column takes.
     var unmatchedCount: UInt16
+    /// Nanoseconds since 1970.
+    var receivedAt: Int64
     /// The line as it came; points into the ring, and is good while its frame is pinned.
     var line: ByteSlice
 }
@@ -48,12 +52,15 @@ struct BatchRows: ~Copyable {
     /// Notes where the row that was encoded last came from.
     @inline(__always)
     mutating func noteOrigin(
-        shape: Int, source: UInt16, line: ByteSlice, isCut: Bool, unmatchedCount: Int
+        _ line: ByteSlice, _ context: FrameContext, _ layout: CompiledLayout, isCut: Bool
     ) {
+        let shape = layout.shape
         let row = Int32(truncatingIfNeeded: slab.rowCount - 1)
         unsafe origins[Int(row)] = RowOrigin(
-            shape: Int32(truncatingIfNeeded: shape), next: -1, source: source,
-            isCut: isCut, unmatchedCount: UInt16(truncatingIfNeeded: unmatchedCount), line: line)
+            shape: Int32(truncatingIfNeeded: shape), next: -1, source: context.source,
+            isCut: isCut, precision: context.precision,
+            unmatchedCount: UInt16(truncatingIfNeeded: layout.unmatchedCount),
+            receivedAt: context.receivedAt, line: line)
         if shape < lastRows.count, lastRows[shape] >= 0 {
             unsafe origins[Int(lastRows[shape])].next = row
             lastRows[shape] = row
@@ -97,6 +104,18 @@ struct BatchRows: ~Copyable {
             row = self.row(after: row)
         }
         return numbers
+    }
+
+    /// Row numbers cut where the shape changes.
+    func runs(of numbers: [Int]) -> [[Int]] {
+        var runs: [[Int]] = []
+        var last: Int32 = -1
+        for number in numbers {
+            let shape = origin(of: number).shape
+            if shape == last { runs[runs.count - 1].append(number) } else { runs.append([number]) }
+            last = shape
+        }
+        return runs
     }
 
     mutating func removeAll() {

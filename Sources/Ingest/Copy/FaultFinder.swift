@@ -1,18 +1,12 @@
 import Postgres
 
-/// Brings in every row of a shape but those that the database refuses.
+/// Finds the rows that the database refuses among many.
 ///
-/// Goes through the rows in chunks under savepoints. A refused chunk is cut at the line that the
+/// Goes through them in chunks. A refused chunk is cut at the line that the
 /// error names, else in half, down to the single row that is at fault; chunks grow again where
 /// rows are good. A line number alone is never trusted: the row is rejected only when it was
 /// refused by itself.
 struct FaultFinder {
-    /// What the database said of one row.
-    struct Refusal {
-        let row: Int
-        let error: PostgresError
-    }
-
     private var start = 0
     private var size: Int
     private let count: Int
@@ -45,44 +39,5 @@ struct FaultFinder {
             size = tried / 2
         }
         return nil
-    }
-
-    /// Writes the rows of one shape within the open transaction, in which deferred constraints
-    /// must have been made immediate: they have to speak while it is clear which rows they mean.
-    ///
-    /// - Parameter onRefusal: takes each row that the database refuses for its data.
-    /// - Returns: how many chunks were kept; the server remembers each until the transaction ends.
-    /// - Throws: an error that no row is to blame for.
-    static func write(
-        _ rows: borrowing BatchRows, _ shapeIndex: Int, _ shape: CopyShape,
-        with sender: inout RowSender, on connection: inout Connection,
-        onRefusal: (Refusal) -> Void, onSuppressed: (_ row: Int, _ missing: Int) -> Void
-    ) throws(PostgresError) -> Int {
-        var kept = 0
-        let numbers = rows.rowNumbers(ofShape: shapeIndex)
-        var finder = FaultFinder(count: numbers.count)
-        while let range = finder.next {
-            try connection.execute("SAVEPOINT chunk")
-            do throws(PostgresError) {
-                let taken = try sender.send(numbers[range], of: rows, shape, on: &connection)
-                try connection.execute("RELEASE SAVEPOINT chunk")
-                if taken < range.count {
-                    onSuppressed(numbers[range.lowerBound], range.count - taken)
-                }
-                kept += 1
-                finder.succeeded()
-            } catch {
-                sender.reset()
-                let remedy = Remedy(error)
-                guard !connection.isBroken, remedy == .rejectRows || remedy == .reloadCatalog
-                else { throw error }
-                // Released too, or savepoints would pile up, each with a lock of its own.
-                try connection.execute("ROLLBACK TO SAVEPOINT chunk; RELEASE SAVEPOINT chunk")
-                if let position = finder.failed(error) {
-                    onRefusal(Refusal(row: numbers[position], error: error))
-                }
-            }
-        }
-        return kept
     }
 }

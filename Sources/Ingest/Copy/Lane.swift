@@ -11,6 +11,7 @@ package final class Lane: Sendable {
     package let report = Lock(LaneReport())
     /// Shared by all lanes.
     let toldNames: ToldNames
+    let clock: PipelineClock
     private let orders: Lock<Orders>
     private let turnCount = Atomic<UInt64>(0)
     private let waitsForDatabase = Atomic<Bool>(false)
@@ -21,14 +22,18 @@ package final class Lane: Sendable {
         /// Set when the lane shall end: when it must stop trying.
         var deadline: ContinuousClock.Instant?
         /// Cuts the connection that the writer may be blocked in.
-        var interrupter: Interrupter?
+        var sever: (@Sendable () -> Void)?
+        /// Set when it was cut because the server did not answer.
+        var unanswered: Duration?
     }
 
     package init(
-        number: Int, ring: Ring, configuration: Configuration, toldNames: ToldNames
+        number: Int, ring: Ring, configuration: Configuration, toldNames: ToldNames,
+        clock: PipelineClock = .system
     ) {
         self.number = number
         self.toldNames = toldNames
+        self.clock = clock
         self.ring = ring
         orders = Lock(Orders(configuration: configuration))
     }
@@ -55,7 +60,16 @@ package final class Lane: Sendable {
 
     /// Cuts the connection, so that a writer that waits for a server that does not answer ends.
     package func interrupt() {
-        orders.withLock { $0.interrupter }?.sever()
+        orders.withLock { $0.sever }?()
+    }
+
+    /// Cuts the connection because a call was left unanswered for so long.
+    package func giveUpConnection(after time: Duration) {
+        let sever = orders.withLock { orders in
+            if orders.sever != nil { orders.unanswered = time }
+            return orders.sever
+        }
+        sever?()
     }
 
     /// Grows with all that the writer does, also when nothing arrives.
@@ -78,7 +92,7 @@ package final class Lane: Sendable {
 
     /// Whether the lane shall end now, whatever the ring holds.
     var isOverdue: Bool {
-        orders.withLock { orders in orders.deadline.map { ContinuousClock.now >= $0 } ?? false }
+        orders.withLock { orders in orders.deadline.map { clock.now() >= $0 } ?? false }
     }
 
     /// Whether there is anything left to do.
@@ -130,7 +144,14 @@ package final class Lane: Sendable {
         }
     }
 
-    func hold(_ interrupter: Interrupter?) {
-        orders.withLock { $0.interrupter = interrupter }
+    /// Notes how to cut the connection that is in use; nil when there is none.
+    func hold(_ sever: (@Sendable () -> Void)?) {
+        orders.withLock { orders in
+            orders.sever = sever
+            orders.unanswered = nil
+        }
     }
+
+    /// How long the server had not answered when the connection was cut, if that is why it is lost.
+    var unanswered: Duration? { orders.withLock { $0.unanswered } }
 }

@@ -7,15 +7,17 @@ import Threads
 struct Outage {
     private let logger: Logger
     private let report: Lock<LaneReport>
+    private let clock: PipelineClock
     private var told: String?
     private var since: ContinuousClock.Instant?
     private var attempts = 0
     /// The server's process whose connection has been told of; another one is another connection.
     private var toldConnection: Int32?
 
-    init(logger: Logger, report: Lock<LaneReport>) {
+    init(logger: Logger, report: Lock<LaneReport>, clock: PipelineClock) {
         self.logger = logger
         self.report = report
+        self.clock = clock
     }
 
     /// The database cannot be reached, or wants to be asked again later.
@@ -43,11 +45,11 @@ struct Outage {
     }
 
     /// A batch came through, or the connection stands and there is nothing to write.
-    mutating func over(_ connection: borrowing Connection) {
+    mutating func over(_ connection: borrowing some DatabaseSession & ~Copyable) {
         let isNew = toldConnection != connection.serverProcess
         if !isNew && since == nil { return }
         toldConnection = connection.serverProcess
-        report.withLock { $0.enter(.writing) }
+        report.withLock { $0.enter(.writing, at: clock.now()) }
         guard let since else {
             logger.event(
                 .databaseConnected, .info, "connected to the database",
@@ -58,7 +60,7 @@ struct Outage {
             .databaseConnected, .notice, "the database takes readings again",
             [
                 "database": "\(connection.redacted)",
-                "away": "\((ContinuousClock.now - since).fieldText)",
+                "away": "\((clock.now() - since).fieldText)",
                 "attempts": "\(attempts)",
             ])
         self.since = nil
@@ -67,9 +69,9 @@ struct Outage {
     }
 
     private mutating func begin(_ why: String, _ state: LaneReport.State) {
-        if since == nil { since = .now }
+        if since == nil { since = clock.now() }
         attempts += 1
-        report.withLock { $0.enter(state) }
+        report.withLock { $0.enter(state, at: clock.now()) }
     }
 
     private static func metadata(_ failure: WriteFailure) -> Logger.Metadata {

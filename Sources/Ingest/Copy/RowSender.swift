@@ -22,7 +22,7 @@ struct RowSender: ~Copyable {
     }
 
     /// Ends a COPY that is open because more was to come, so that nothing of it is kept.
-    mutating func abandon(on connection: inout Connection) {
+    mutating func abandon(on connection: inout some DatabaseSession & ~Copyable) {
         if open != nil { connection.abandonCopy("the batch is given up") }
         reset()
     }
@@ -30,13 +30,14 @@ struct RowSender: ~Copyable {
     /// Sends what is there in full pieces while more is decoded, so that the server works
     /// meanwhile. Only as long as all rows go to one table: COPYs cannot be interleaved.
     mutating func sendAhead(
-        _ rows: borrowing BatchRows, _ shapes: [CopyShape], on connection: inout Connection
+        _ rows: borrowing BatchRows, _ shapes: [CopyShape],
+        on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) {
         guard let shape = rows.onlyShape else { return }
         let sent = open?.sentRows ?? 0
         let pending = rows.slab.byteCount(ofRows: sent..<rows.count)
         guard pending >= Postgres.Limits.copyPieceSize else { return }
-        if open == nil { try begin(shapes[shape], on: &connection) }
+        if open == nil { try begin(shapes[shape].statement, on: &connection) }
         try put(rows, sent..<rows.count, on: &connection)
         open = (shape, rows.count)
     }
@@ -46,13 +47,14 @@ struct RowSender: ~Copyable {
     /// - Returns: rows that the server did not take although it raised no error (a trigger can do
     ///   that), by the row of the shape that was first.
     mutating func finish(
-        _ rows: borrowing BatchRows, _ shapes: [CopyShape], on connection: inout Connection
+        _ rows: borrowing BatchRows, _ shapes: [CopyShape],
+        on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> [(row: Int, missing: Int)] {
         var suppressed: [(row: Int, missing: Int)] = []
         for shape in rows.shapes {
             let first = rows.firstRow(ofShape: shape)
             let sentRows = open?.shape == shape ? open!.sentRows : 0
-            if open?.shape != shape { try begin(shapes[shape], on: &connection) }
+            if open?.shape != shape { try begin(shapes[shape].statement, on: &connection) }
             var count = sentRows
             if rows.onlyShape != nil {
                 try put(rows, sentRows..<rows.count, on: &connection)
@@ -70,18 +72,18 @@ struct RowSender: ~Copyable {
     ///
     /// - Returns: how many of them the server took.
     mutating func send(
-        _ numbers: ArraySlice<Int>, of rows: borrowing BatchRows, _ shape: CopyShape,
-        on connection: inout Connection
+        _ numbers: ArraySlice<Int>, of rows: borrowing BatchRows, _ statement: String,
+        on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> Int {
-        try begin(shape, on: &connection)
+        try begin(statement, on: &connection)
         for number in numbers { try add(number, of: rows, on: &connection) }
         return try end(on: &connection)
     }
 
     private mutating func begin(
-        _ shape: CopyShape, on connection: inout Connection
+        _ statement: String, on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) {
-        try connection.beginCopy(shape.statement)
+        try connection.beginCopy(statement)
         filled = 0
         for byte in CopyFormat.header {
             unsafe piece[filled] = byte
@@ -91,7 +93,8 @@ struct RowSender: ~Copyable {
 
     /// Rows that lie one after the other go out as they lie.
     private mutating func put(
-        _ rows: borrowing BatchRows, _ range: Range<Int>, on connection: inout Connection
+        _ rows: borrowing BatchRows, _ range: Range<Int>,
+        on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) {
         try flush(on: &connection)
         try unsafe rows.slab.withBytes(ofRows: range) { bytes throws(PostgresError) in
@@ -102,7 +105,7 @@ struct RowSender: ~Copyable {
     /// Sends the rows of one shape whose number is `sentRows` or more.
     private mutating func gather(
         _ rows: borrowing BatchRows, after sentRows: Int, _ shape: Int,
-        on connection: inout Connection
+        on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> Int {
         var count = 0
         var row = sentRows == 0 ? rows.firstRow(ofShape: shape) : rows.row(after: sentRows - 1)
@@ -115,7 +118,8 @@ struct RowSender: ~Copyable {
     }
 
     private mutating func add(
-        _ row: Int, of rows: borrowing BatchRows, on connection: inout Connection
+        _ row: Int, of rows: borrowing BatchRows,
+        on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) {
         let size = rows.slab.byteCount(ofRows: row..<row + 1)
         if filled + size > pieceSize { try flush(on: &connection) }
@@ -130,13 +134,17 @@ struct RowSender: ~Copyable {
         filled += size
     }
 
-    private mutating func flush(on connection: inout Connection) throws(PostgresError) {
+    private mutating func flush(on connection: inout some DatabaseSession & ~Copyable)
+        throws(PostgresError)
+    {
         guard filled > 0 else { return }
         try unsafe connection.putCopyData(UnsafeRawBufferPointer(rebasing: piece[..<filled]))
         filled = 0
     }
 
-    private mutating func end(on connection: inout Connection) throws(PostgresError) -> Int {
+    private mutating func end(on connection: inout some DatabaseSession & ~Copyable)
+        throws(PostgresError) -> Int
+    {
         if filled + CopyFormat.trailer.count > pieceSize { try flush(on: &connection) }
         for byte in CopyFormat.trailer {
             unsafe piece[filled] = byte

@@ -11,6 +11,8 @@ enum WriteFailure: Error {
     case ring(String)
     /// Somebody else moved the ring's row in `sluice_progress`.
     case progressMoved
+    /// The connection was cut because the server had not answered for so long.
+    case noAnswer(Duration)
     /// A table is not what it was when the rows were encoded.
     case tableChanged
 
@@ -20,6 +22,7 @@ enum WriteFailure: Error {
         case .database(let error), .doubt(let error):
             Remedy(error)
         case .tableProblem, .ring, .progressMoved: .hold
+        case .noAnswer: .retry
         case .tableChanged: .reloadCatalog
         }
     }
@@ -34,6 +37,9 @@ enum WriteFailure: Error {
         case .progressMoved:
             "another writer has moved this ring's row in \(Destinations.progressTable);"
                 + " stop it, or give each daemon a ring of its own"
+        case .noAnswer(let time):
+            "no answer from the database for \(time.fieldText), so the connection was given up; see what"
+                + " holds the server up, or raise database.answer_timeout"
         case .tableChanged: "a table keeps changing while rows are written to it"
         }
     }
@@ -41,7 +47,7 @@ enum WriteFailure: Error {
     var sqlState: String? {
         switch self {
         case .database(let error), .doubt(let error): error.sqlState
-        case .tableProblem, .ring, .progressMoved, .tableChanged: nil
+        case .tableProblem, .ring, .progressMoved, .noAnswer, .tableChanged: nil
         }
     }
 }

@@ -4,20 +4,43 @@ import Postgres
 import Ring
 
 /// A lane's way out: takes frames from the ring, decodes, routes and encodes them, and writes them
-/// with COPY, one transaction a batch. Runs on a thread of its own and owns the connection.
-struct Writer: ~Copyable {
+/// with COPY, one transaction a batch. Owns the connection.
+///
+/// It goes step by step and never waits for anything but the database: whoever runs it does the
+/// waiting, on a thread (`run`) or with a clock that is turned by hand.
+struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
+    /// How the writer comes to a connection, or why not.
+    typealias Connect = (Configuration.Database) throws(PostgresError) -> Session
+
     let lane: Lane
     let logger: Logger
+    let clock: PipelineClock
+    private let connect: Connect
+    private var connection: Session?
+    /// Whether what was read from the database holds for the connection.
+    private var isPrepared = false
+    /// What the connection was made with.
+    private var connectedTo = ""
+    /// Who serves the connection, as far as it has been asked.
+    var serverProcess: ServerProcess?
+    /// Who served the connection before, which was lost.
+    var formerProcess: ServerProcess?
     var rows: BatchRows
     var decoded: DecodedBatch
     var decoder = Decoder(lineBytesMax: IngestLimits.lineBytesMax)
     var sender = RowSender()
-    var router: Router
+    var router = Router(.none)
     var progress: Progress
     var outage: Outage
     var samples = RejectSamples()
     /// What the batch in work did, by source.
     var tallies: [OutcomeTally] = []
+    /// Where refused lines are kept.
+    var rejects: RejectsWriter
+    /// What the batch in work makes of the ledger.
+    var staged: [StagedOutcome] = []
+    /// Which timestamps are believed, by source.
+    var timeLimits = TimeLimits()
     /// A batch whose COMMIT was sent and not answered; its frames stay pinned.
     var doubt: UInt64?
     /// Up to here batches are written row by row if need be: there is something in between that the
@@ -32,110 +55,229 @@ struct Writer: ~Copyable {
     var reached: UInt64 = 0
     /// The targets, by index, that rows or rejected lines of the batch in work belong to.
     var touched: Set<Int> = []
+    /// Names in SQL of targets that lines were refused for.
+    var tableNames: [Int: String] = [:]
+    /// The targets whose duplicates are rejected because their policy was found not to work.
+    var closedStaging: Set<Int> = []
     /// The targets that rows were written to since the catalog was read.
     var written: Set<Int> = []
     /// Tables that readings were written to, by measurement: when one is gone, its readings wait.
-    private var known: [[UInt8]: String] = [:]
-    /// A COMMIT was not answered since the last batch that came through: it may still arrive.
-    private var isAfterDoubt = false
+    var known: [[UInt8]: String] = [:]
     /// Changes of tables since the last batch that came through.
-    private var tableChanges = 0
+    var tableChanges = 0
     var configuration: Configuration
+    /// Rows of a batch: as configured, or fewer after the database has left some unanswered.
+    var rowLimit: Int
     var version = 0
     var backoff: Backoff
+    var holdBackoff: Backoff
+    /// Where the jitter of pauses comes from.
+    var random: any RandomNumberGenerator
     /// Names or tables were not as the catalog said; it is read again before long.
     var isCatalogStale = false
     /// Problems of tables that have been told.
     var toldProblems: Set<String> = []
-    private var holdBackoff: Backoff
-    private var lastStart = ContinuousClock.now
-    private var lastCatalogRead = ContinuousClock.now
+    private var lastStart: ContinuousClock.Instant
+    var lastCatalogRead: ContinuousClock.Instant
 
-    init(_ lane: Lane, logger: Logger) {
+    init(
+        _ lane: Lane, logger: Logger, rejectsName: String? = nil,
+        random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
+        connect: @escaping Connect
+    ) {
         self.lane = lane
         self.logger = logger
+        self.random = random
+        self.connect = connect
+        clock = lane.clock
+        connection = nil
         configuration = lane.configuration().configuration
+        rowLimit = configuration.batch.rows
         rows = BatchRows(
             byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
         decoded = DecodedBatch(
             lineCapacity: IngestLimits.linesPerDecode, lineBytesMax: IngestLimits.lineBytesMax)
-        router = Router(.none)
         progress = Progress(of: lane.ring.identity)
-        outage = Outage(logger: logger, report: lane.report)
+        rejects = RejectsWriter(
+            configuration.rejects, lane: rejectsName ?? "\(lane.number)",
+            lanes: configuration.ring.lanes, ring: lane.ring.identity,
+            sourceName: { lane.ring.source($0) }, now: clock.wall)
+        outage = Outage(logger: logger, report: lane.report, clock: clock)
         backoff = Backoff(
             first: configuration.database.retryMin, max: configuration.database.retryMax)
         holdBackoff = Backoff(
             first: IngestLimits.holdFirst, max: configuration.database.retryMax)
+        lastStart = clock.now()
+        lastCatalogRead = lastStart
     }
 
-    /// Runs until the lane is told to finish and has done so, or is out of time.
-    mutating func run() {
-        var wasConnected = false
-        while lane.shouldGoOn {
-            takeUpConfiguration()
-            tellRejected()
-            do throws(WriteFailure) {
-                wasConnected = false
-                var connection = try connect()
-                wasConnected = true
-                lane.hold(connection.interrupter)
-                try serve(&connection)
-            } catch {
-                lane.hold(nil)
-                sender.reset()
-                // What is cut off at the end of a stop is no outage.
-                guard lane.shouldGoOn else { break }
-                outage.unavailable(error, wasConnected: wasConnected)
-                lane.pause(backoff.next())
-            }
+    // MARK: - Steps
+
+    /// What has to happen before the next step.
+    enum Rest: Equatable {
+        /// Nothing.
+        case none
+        /// Frames arrive, or the time is over.
+        case frames(atMost: Duration)
+        /// The time is over.
+        case pause(Duration)
+        /// There is no next step.
+        case ended
+    }
+
+    /// Does one thing: connects, asks the database what it knows, or writes one batch.
+    mutating func step() -> Rest {
+        guard lane.shouldGoOn else { return end() }
+        takeUpConfiguration()
+        tellRejected()
+        guard var session = takeConnection() else { return stepWithoutConnection() }
+        do throws(WriteFailure) {
+            let rest = try step(on: &session)
+            connection = consume session
+            return rest
+        } catch {
+            return recover(from: error, session)
         }
+    }
+
+    /// The connection, unless it leads to a database that the configuration names no more.
+    private mutating func takeConnection() -> Session? {
+        if configuration.database.connectionText != connectedTo { connection = nil }
+        return connection.take()
+    }
+
+    private mutating func stepWithoutConnection() -> Rest {
+        lane.hold(nil)
+        isPrepared = false
+        do throws(WriteFailure) {
+            let session = try lane.ask { () throws(PostgresError) in
+                try connect(configuration.database)
+            }
+            connectedTo = configuration.database.connectionText
+            lane.hold(session.sever)
+            connection = consume session
+            return .none
+        } catch {
+            sender.reset()
+            return unavailable(error, wasConnected: false)
+        }
+    }
+
+    private mutating func step(on session: inout Session) throws(WriteFailure) -> Rest {
+        if !isPrepared {
+            try prepare(&session)
+            isPrepared = true
+            return .none
+        }
+        guard lane.ring.snapshot().frameCount > 0 else {
+            lane.turn()
+            try lane.ask { () throws(PostgresError) in try session.checkIdle() }
+            outage.over(session)
+            return .frames(atMost: Lane.turnPause)
+        }
+        if let rest = pace() { return rest }
+        // What comes after a reload's end is written by the new configuration.
+        guard lane.configurationVersion == version else { return .none }
+        try refreshCatalogIfWanted(&session)
+        try writeBatch(&session)
+        outage.over(session)
+        forgetTroubles()
+        return .none
+    }
+
+    /// Not more than one batch an interval, so that small readings share transactions; under load
+    /// the batches themselves take longer than that.
+    private mutating func pace() -> Rest? {
+        let now = clock.now()
+        let left = configuration.batch.interval - (now - lastStart)
+        if left > .zero, !lane.isFinishing, !isCareful { return .pause(left) }
+        lastStart = now
+        return nil
+    }
+
+    private mutating func end() -> Rest {
+        connection = nil
         lane.hold(nil)
         tellRejected(isLast: true)
-        lane.report.withLock { $0.enter(.stopped) }
+        lane.report.withLock { $0.enter(.stopped, at: clock.now()) }
+        return .ended
     }
 
-    private func connect() throws(WriteFailure) -> Connection {
-        try lane.ask { () throws(PostgresError) in
-            try Connection.open(
-                configuration.database,
-                onNotice: { [logger] notice in
-                    logger.debug("database: \(notice.description)")
-                },
-                isWanted: { lane.shouldGoOn })
+    // MARK: - Troubles
+
+    /// Puts things in order after a failure, and keeps the connection where it is still good.
+    private mutating func recover(
+        from failure: WriteFailure, _ session: consuming Session
+    ) -> Rest {
+        if session.isBroken { sender.reset() } else { sender.abandon(on: &session) }
+        // A batch in doubt is kept until the database has told whether it is in, also when the next
+        // connection fails before that.
+        if doubt == nil { giveUpBatch() }
+        do throws(WriteFailure) {
+            if session.isBroken { throw lane.unanswered.map(WriteFailure.noAnswer) ?? failure }
+            try lane.ask { () throws(PostgresError) in try session.execute("ROLLBACK") }
+        } catch {
+            lane.hold(nil)
+            sender.reset()
+            formerProcess = serverProcess ?? formerProcess
+            serverProcess = nil
+            shrinkBatch(after: error)
+            return unavailable(error, wasConnected: true)
+        }
+        connection = consume session
+        let answer = answer(to: failure)
+        if !answer.isStillPrepared { isPrepared = false }
+        return answer.rest
+    }
+
+    /// A server that is too slow for the timeout gets less at a time, or it would never be through.
+    private mutating func shrinkBatch(after failure: WriteFailure) {
+        guard case .noAnswer = failure else { return }
+        rowLimit = max(min(rowLimit, encodedRows) / 2, IngestLimits.batchRowsMin)
+    }
+
+    /// What is cut off at the end of a stop is no outage.
+    private mutating func unavailable(_ failure: WriteFailure, wasConnected: Bool) -> Rest {
+        guard lane.shouldGoOn else { return .none }
+        outage.unavailable(failure, wasConnected: wasConnected)
+        return .pause(backoff.next(using: &random))
+    }
+
+    /// Decides on a failure after which the connection is as good as before.
+    private mutating func answer(
+        to failure: WriteFailure
+    ) -> (rest: Rest, isStillPrepared: Bool) {
+        switch failure.remedy {
+        case .reloadCatalog where tableChanges < IngestLimits.tableChangesMax:
+            tableChanges += 1
+            return (.none, false)
+        case .rejectRows, .reloadCatalog:
+            // Once more, finding the rows that are refused.
+            if isCareful { return hold(failure) }
+            carefulUntil = reached
+            return (.none, failure.remedy == .rejectRows)
+        case .retry:
+            return (unavailable(failure, wasConnected: true), true)
+        case .hold:
+            return hold(failure)
         }
     }
 
-    /// Works with one connection until the lane ends, the connection is lost, or the configuration
-    /// names another database.
-    private mutating func serve(_ connection: inout Connection) throws(WriteFailure) {
-        var isPrepared = false
-        let target = configuration.database.connectionText
-        while lane.shouldGoOn {
-            takeUpConfiguration()
-            if configuration.database.connectionText != target { return }
-            tellRejected()
-            do throws(WriteFailure) {
-                if !isPrepared {
-                    try prepare(&connection)
-                    isPrepared = true
-                }
-                guard lane.ring.waitForFrames(atMost: Lane.turnPause) else {
-                    lane.turn()
-                    try lane.ask { () throws(PostgresError) in try connection.checkIdle() }
-                    outage.over(connection)
-                    continue
-                }
-                pace()
-                // What comes after a reload's end is written by the new configuration.
-                guard lane.configurationVersion == version else { continue }
-                try refreshCatalogIfWanted(&connection)
-                try writeBatch(&connection)
-                outage.over(connection)
-                forgetTroubles()
-            } catch {
-                isPrepared = try recover(from: error, &connection) && isPrepared
-            }
-        }
+    private mutating func hold(_ failure: WriteFailure) -> (rest: Rest, isStillPrepared: Bool) {
+        outage.holding(failure)
+        return (.pause(holdBackoff.next(using: &random)), false)
+    }
+
+    /// Nothing of the batch is in the database: its frames may be dropped again, and what was noted
+    /// of it never happened.
+    mutating func giveUpBatch() {
+        samples.forget()
+        router.forgetUnmatched()
+        rejects.giveUp()
+        // What an earlier process has staged is for the database to judge.
+        if !staged.isEmpty { lane.ring.unstage() }
+        staged.removeAll(keepingCapacity: true)
+        lane.ring.unpin()
     }
 
     /// A batch came through: whatever was the matter before it is over.
@@ -143,60 +285,8 @@ struct Writer: ~Copyable {
         backoff.reset()
         holdBackoff.reset()
         tableChanges = 0
-        isAfterDoubt = false
+        rowLimit = min(rowLimit * 2, configuration.batch.rows)
         if let until = carefulUntil, reached >= until { carefulUntil = nil }
-    }
-
-    /// Puts the connection in order after a failure and waits as the failure asks.
-    ///
-    /// - Returns: whether what was read from the database still holds.
-    private mutating func recover(
-        from failure: WriteFailure, _ connection: inout Connection
-    ) throws(WriteFailure) -> Bool {
-        if connection.isBroken { sender.reset() } else { sender.abandon(on: &connection) }
-        if doubt != nil { isAfterDoubt = true }
-        // A batch in doubt is kept until the database has told whether it is in, also when the next
-        // connection fails before that.
-        if doubt == nil { giveUpBatch() }
-        if connection.isBroken { throw failure }
-        try lane.ask { () throws(PostgresError) in try connection.execute("ROLLBACK") }
-        if case .progressMoved = failure, isAfterDoubt {
-            // It was us: the COMMIT went through after the database had been asked for it.
-            isAfterDoubt = false
-            return false
-        }
-        switch failure.remedy {
-        case .reloadCatalog where tableChanges < IngestLimits.tableChangesMax:
-            tableChanges += 1
-            return false
-        case .rejectRows, .reloadCatalog:
-            // Once more, finding the rows that are refused.
-            if !isCareful {
-                carefulUntil = reached
-                return failure.remedy == .rejectRows
-            }
-            return hold(failure)
-        case .retry:
-            outage.unavailable(failure, wasConnected: true)
-            lane.pause(backoff.next())
-            return true
-        case .hold:
-            return hold(failure)
-        }
-    }
-
-    /// Nothing of the batch is in the database: its frames may be dropped again, and what was noted
-    /// of it never happened.
-    private mutating func giveUpBatch() {
-        samples.forget()
-        router.forgetUnmatched()
-        lane.ring.unpin()
-    }
-
-    private mutating func hold(_ failure: WriteFailure) -> Bool {
-        outage.holding(failure)
-        lane.pause(holdBackoff.next())
-        return false
     }
 
     private mutating func takeUpConfiguration() {
@@ -204,120 +294,16 @@ struct Writer: ~Copyable {
         guard version != self.version else { return }
         self.version = version
         configuration = new
+        rowLimit = new.batch.rows
+        timeLimits = TimeLimits(new, sourceCount: RingLimits.sourceCountMax) {
+            lane.ring.source($0)
+        }
         backoff = Backoff(first: new.database.retryMin, max: new.database.retryMax)
         holdBackoff = Backoff(first: IngestLimits.holdFirst, max: new.database.retryMax)
         known = [:]
         written = []
         // At once: the operator waits for it.
-        lastCatalogRead = .now - IngestLimits.catalogInterval
+        lastCatalogRead = clock.now() - IngestLimits.catalogInterval
         isCatalogStale = true
-    }
-
-    /// Not more than one batch an interval, so that small readings share transactions; under load
-    /// the batches themselves take longer than that.
-    private mutating func pace() {
-        let elapsed = ContinuousClock.now - lastStart
-        if elapsed < configuration.batch.interval, !lane.isFinishing, !isCareful {
-            lane.pause(configuration.batch.interval - elapsed)
-        }
-        lastStart = .now
-    }
-
-    // MARK: - What the database knows
-
-    private mutating func prepare(_ connection: inout Connection) throws(WriteFailure) {
-        try lane.ask { () throws(PostgresError) in
-            try connection.execute(sessionSettings(connection.serverVersion))
-            try progress.read(&connection)
-        }
-        resolveDoubt()
-        try resume()
-        try readCatalog(&connection)
-    }
-
-    /// What a role or a database may have set otherwise, for people or for other programs.
-    private func sessionSettings(_ serverVersion: Int) -> String {
-        var settings = [
-            "lock_timeout = '\(IngestLimits.lockTimeoutSeconds)s'", "statement_timeout = 0",
-            "idle_in_transaction_session_timeout = 0",
-        ]
-        if serverVersion >= 140_000 { settings.append("idle_session_timeout = 0") }
-        // What is committed is given up by the ring: it must survive a crash of the server.
-        let durable = """
-            SELECT pg_catalog.set_config('synchronous_commit', 'on', false) \
-            WHERE pg_catalog.current_setting('synchronous_commit') = 'off'
-            """
-        return settings.map { "SET \($0); " }.joined() + durable
-    }
-
-    /// Settles a COMMIT that was not answered, now that the database has been asked.
-    private mutating func resolveDoubt() {
-        guard let end = doubt else { return }
-        doubt = nil
-        if progress.stored == end {
-            settle(end)
-        } else {
-            giveUpBatch()
-        }
-    }
-
-    /// Leaves out what the database has already.
-    private func resume() throws(WriteFailure) {
-        let position = progress.stored ?? 0
-        do throws(RingError) {
-            switch try lane.ring.resume(after: position) {
-            case .nothingToSkip(behind: 0): break
-            case .nothingToSkip(let behind):
-                logger.event(
-                    .progressBehind, .error,
-                    """
-                    the database has less than it confirmed: it was restored from a backup or \
-                    replaced; readings between are not in it
-                    """,
-                    ["bytes": "\(behind)", "ring": "\(lane.ring.identity)"])
-            case .skipped(let frames):
-                lane.report.withLock { $0.alreadyStored += UInt64(frames) }
-                logger.event(
-                    .ringResumed, .info, "readings that the database has already are skipped",
-                    ["datagrams": "\(frames)"])
-            case .jumped(let frames, let from):
-                lane.report.withLock { $0.alreadyStored += UInt64(frames) }
-                logger.event(
-                    .progressAhead, .error,
-                    "the database has more of this ring than the ring itself: the file is older",
-                    ["datagrams": "\(frames)", "from": "\(from)", "to": "\(position)"])
-            }
-        } catch {
-            throw .ring(error.description)
-        }
-    }
-
-    private mutating func readCatalog(_ connection: inout Connection) throws(WriteFailure) {
-        lastCatalogRead = .now
-        isCatalogStale = false
-        rememberWritten()
-        let catalog = try lane.ask { () throws(PostgresError) in try Catalog(&connection) }
-        var destinations = Destinations(
-            tables: catalog.tables, mappings: configuration.tables, role: connection.role)
-        destinations.hold(missing: known)
-        router.reset(destinations)
-        tellTableProblems()
-    }
-
-    private mutating func rememberWritten() {
-        for (measurement, index) in router.destinations.indexes where written.contains(index) {
-            known[measurement] = router.destinations.targets[index].usable?.table.sqlName
-        }
-        written = []
-    }
-
-    /// Looks again when lines had names that nothing took: somebody may have made the column.
-    private mutating func refreshCatalogIfWanted(
-        _ connection: inout Connection
-    ) throws(WriteFailure) {
-        guard isCatalogStale,
-            ContinuousClock.now - lastCatalogRead >= IngestLimits.catalogInterval
-        else { return }
-        try readCatalog(&connection)
     }
 }

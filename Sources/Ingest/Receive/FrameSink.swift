@@ -21,4 +21,7 @@ package protocol FrameSink: Sendable {
     ///
     /// - Returns: what was dropped *of these frames* because there was no room.
     func append(_ arrivals: Span<Arrival>) -> ReceiveTally.Count
+
+    /// Writes down what became of a turn's datagrams, after its frames, if it had any, were appended.
+    func count(_ tally: ReceiveTally, source: UInt16)
 }

@@ -1,5 +1,14 @@
 import Ring
 
+/// The datagrams of one receive: the kernel's in production, scripted ones in the simulation.
+protocol DatagramList: ~Copyable {
+    var count: Int { get }
+    /// - Parameter now: stands in for a receive time that is missing.
+    func datagram(at index: Int, now: Int64) -> Datagram
+}
+
+extension DatagramBatch: DatagramList {}
+
 /// The receiver's choice: which datagrams of a batch go on, and what is counted for the others.
 @safe
 struct Intake: ~Copyable {
@@ -21,7 +30,7 @@ struct Intake: ~Copyable {
 
     /// Looks at each datagram once and keeps the good ones for `append`. Those count as accepted
     /// until the sink says otherwise.
-    mutating func take(_ batch: borrowing DatagramBatch) -> ReceiveTally {
+    mutating func take(_ batch: borrowing some DatagramList & ~Copyable) -> ReceiveTally {
         var tally = ReceiveTally()
         let now = DatagramBatch.wallClock()
         var counter: UInt32?

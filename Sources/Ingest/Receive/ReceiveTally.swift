@@ -21,6 +21,18 @@ package struct ReceiveTally: Equatable, Sendable {
             total.datagrams &+= more.datagrams
             total.bytes &+= more.bytes
         }
+
+        static func + (one: Count, other: Count) -> Count {
+            var sum = one
+            sum += other
+            return sum
+        }
+
+        /// Wraps: a negative difference is one in two's complement.
+        static func - (one: Count, other: Count) -> Count {
+            Count(
+                datagrams: one.datagrams &- other.datagrams, bytes: one.bytes &- other.bytes)
+        }
     }
 
     /// All that the kernel handed over.

@@ -106,6 +106,7 @@ package final class Receiver<Sink: FrameSink>: Sendable {
 
     private func count(_ tally: ReceiveTally) {
         guard tally != ReceiveTally() else { return }
+        sink.count(tally, source: origin.source)
         total.withLock { $0 += tally }
     }
 }

@@ -5,8 +5,13 @@ import Threads
 package struct DropTally: Sendable, Equatable {
     package var newest = ReceiveTally.Count()
     package var oldest = ReceiveTally.Count()
-    /// Line ends in them, and last lines without one.
-    package var lines: UInt64 = 0
+    /// Line ends in the newest, and last lines without one.
+    package var newestLines: UInt64 = 0
+    /// The same in the oldest.
+    package var oldestLines: UInt64 = 0
+
+    /// In all of them.
+    package var lines: UInt64 { newestLines + oldestLines }
 
     /// All of them.
     package var datagrams: UInt64 { newest.datagrams + oldest.datagrams }
@@ -29,7 +34,8 @@ package final class DropLedger: Sendable {
             tallies[Int(source)].newest.bytes += more.newest.bytes
             tallies[Int(source)].oldest.datagrams += more.oldest.datagrams
             tallies[Int(source)].oldest.bytes += more.oldest.bytes
-            tallies[Int(source)].lines += more.lines
+            tallies[Int(source)].newestLines += more.newestLines
+            tallies[Int(source)].oldestLines += more.oldestLines
         }
     }
 }
@@ -50,14 +56,21 @@ package final class RingSink: FrameSink {
     }
 
     package func append(_ arrivals: Span<Arrival>) -> ReceiveTally.Count {
-        let ring = rings.count == 1 ? rings[0] : next()
+        let ring = next()
         var losses = Losses()
         ring.append(arrivals) { loss in losses.add(loss) }
-        return losses.settle(in: drops)
+        return losses.settle(in: drops, ring)
+    }
+
+    package func count(_ tally: ReceiveTally, source: UInt16) {
+        // Beside the frames that it counts, if there were any.
+        let ring = rings.count == 1 ? rings[0] : turn.withLock { rings[$0] }
+        ring.addIntake(Ring.ledgerIndex(of: source), IntakeWords(tally))
     }
 
     private func next() -> Ring {
-        turn.withLock { turn in
+        if rings.count == 1 { return rings[0] }
+        return turn.withLock { turn in
             turn = (turn + 1) % rings.count
             return rings[turn]
         }
@@ -78,21 +91,24 @@ private struct Losses {
             tally = DropTally()
         }
         let payload = unsafe loss.payload
+        let lines = unsafe lineCount(payload)
         if loss.reason == .droppedOldest {
             tally.oldest.add(payload.count)
+            tally.oldestLines += lines
         } else {
             tally.newest.add(payload.count)
+            tally.newestLines += lines
         }
-        tally.lines += unsafe lineCount(payload)
     }
 
     /// - Returns: what was lost of the arrivals themselves.
-    func settle(in drops: DropLedger) -> ReceiveTally.Count {
+    func settle(in drops: DropLedger, _ ring: Ring) -> ReceiveTally.Count {
         var arrivals = ReceiveTally.Count()
         if tally == DropTally() { return arrivals }
         for (source, tally) in others + [(source, tally)] {
             arrivals += tally.newest
             drops.add(tally, to: source)
+            ring.addIntake(Ring.ledgerIndex(of: source), IntakeWords(tally))
         }
         return arrivals
     }

@@ -19,7 +19,14 @@ struct Alarms {
     private var told: [Kind: Telling] = [:]
     private var oldestTold: UInt64 = 0
     private var ring = RingFill()
-    private var imbalance: (value: Int64, since: ContinuousClock.Instant, isTold: Bool)?
+    private var imbalances: [Standing] = []
+
+    /// Books that did not add up when they were looked at last.
+    private struct Standing {
+        let view: LedgerView
+        let since: ContinuousClock.Instant
+        var isTold = false
+    }
 
     init(logger: Logger) {
         self.logger = logger
@@ -31,8 +38,11 @@ struct Alarms {
     mutating func tell(_ now: Snapshot, isLast: Bool = false) {
         for listener in now.listeners { tell(listener, now.time, isLast) }
         tellRingDrops(now, isLast)
+        for (number, lane) in now.lanes.enumerated() {
+            tellRejects(lane.report, number, now.time, isLast)
+        }
         for change in ring.look(now, isLast: isLast) { tell(change) }
-        tellImbalance(now)
+        tellImbalances(now)
     }
 
     private mutating func tell(
@@ -79,6 +89,29 @@ struct Alarms {
         oldestTold = oldest
     }
 
+    /// Refused lines that are not kept, or not any more.
+    private mutating func tellRejects(
+        _ report: LaneReport, _ lane: Int, _ time: ContinuousClock.Instant, _ isLast: Bool
+    ) {
+        let losses: [(Event, UInt64, String)] = [
+            (
+                .rejectsUnkept, report.rejects.unkeptLines,
+                "refused lines could not be kept: \(report.rejectsProblem ?? "unknown reason")"
+            ),
+            (
+                .rejectsRemoved, report.rejects.removedLines,
+                "rejects.size is used up: the oldest refused lines were removed"
+            ),
+        ]
+        for (event, total, text) in losses {
+            let kind = Kind(event: event, listener: "lane \(lane)")
+            guard let count = untold(of: kind, total, time, isLast) else { continue }
+            logger.event(
+                event, .warning, "\(text)",
+                ["lane": "\(lane)", "lines": "\(count)", "total": "\(total)"])
+        }
+    }
+
     /// What is to be told of a kind now, which counts as told then; `nil` when nothing is.
     private mutating func untold(
         of kind: Kind, _ total: UInt64, _ time: ContinuousClock.Instant, _ isLast: Bool
@@ -104,21 +137,35 @@ struct Alarms {
 
     /// The parts of a snapshot are read one after the other, so while datagrams move they may not
     /// add up: only what stands is an imbalance.
-    private mutating func tellImbalance(_ now: Snapshot) {
-        guard now.imbalance != 0 else {
-            imbalance = nil
-            return
+    private mutating func tellImbalances(_ now: Snapshot) {
+        let found = now.imbalances
+        imbalances = imbalances.filter { standing in found.contains { $0.isSame(as: standing.view) }
         }
-        guard let standing = imbalance, standing.value == now.imbalance else {
-            imbalance = (now.imbalance, now.time, false)
-            return
+        for view in found {
+            let known = imbalances.firstIndex { $0.view.isSame(as: view) }
+            guard let known, imbalances[known].view.books.imbalance == view.books.imbalance else {
+                if let known { imbalances.remove(at: known) }
+                imbalances.append(Standing(view: view, since: now.time))
+                continue
+            }
+            guard !imbalances[known].isTold,
+                now.time - imbalances[known].since >= IngestLimits.imbalanceTime
+            else { continue }
+            imbalances[known].isTold = true
+            view.tellImbalance(logger)
         }
-        guard !standing.isTold, now.time - standing.since >= IngestLimits.imbalanceTime else {
-            return
-        }
-        imbalance?.isTold = true
+    }
+}
+
+extension LedgerView {
+    fileprivate func isSame(as other: LedgerView) -> Bool {
+        lane == other.lane && source == other.source
+    }
+
+    /// Says that the books of a source do not add up.
+    func tellImbalance(_ logger: Logger) {
         logger.event(
             .ledgerImbalance, .error, "the counts do not add up",
-            ["datagrams": "\(now.imbalance)"])
+            ["lane": "\(lane)", "listener": "\(source)", "off": "\(books.imbalance)"])
     }
 }

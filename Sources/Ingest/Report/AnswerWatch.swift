@@ -11,6 +11,7 @@ struct AnswerWatch {
         var turns: UInt64
         var since: ContinuousClock.Instant
         var isTold = false
+        var isCut = false
     }
 
     private var waits: [Int: Wait] = [:]
@@ -22,7 +23,8 @@ struct AnswerWatch {
         for (number, lane) in now.lanes.enumerated() {
             guard lane.isWaitingForDatabase, waits[number]?.turns == lane.turns else {
                 let before = waits[number]
-                waits[number] = Wait(turns: lane.turns, since: now.time)
+                waits[number] =
+                    lane.isWaitingForDatabase ? Wait(turns: lane.turns, since: now.time) : nil
                 if let before, before.isTold {
                     changes.append(.over(lane: number, after: now.time - before.since))
                 }
@@ -38,5 +40,14 @@ struct AnswerWatch {
         }
         longest = waits.values.filter(\.isTold).map { now.time - $0.since }.max()
         return changes
+    }
+
+    /// The lanes whose call has been left unanswered for longer than `limit`, each call once; what
+    /// `look` has seen counts.
+    mutating func overdue(_ limit: Duration, at time: ContinuousClock.Instant) -> [Int] {
+        guard limit > .zero else { return [] }
+        let lanes = waits.filter { !$0.value.isCut && time - $0.value.since >= limit }.map(\.key)
+        for lane in lanes { waits[lane]!.isCut = true }
+        return lanes.sorted()
     }
 }

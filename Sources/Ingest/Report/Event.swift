@@ -35,6 +35,8 @@ package enum Event: String, Sendable, CaseIterable {
     case lineRejected = "line_rejected"
     case rowRejected = "row_rejected"
     case unmatchedName = "unmatched_name"
+    case rejectsUnkept = "rejects_unkept"
+    case rejectsRemoved = "rejects_removed"
     case datagramTruncated = "datagram_truncated"
     case sourceRefused = "source_refused"
     case kernelDrops = "kernel_drops"

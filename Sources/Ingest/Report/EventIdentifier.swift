@@ -28,6 +28,8 @@ extension Event {
         case .lineRejected: return "9fe08c26bbff4dd682950badcdd7f8bd"
         case .rowRejected: return "65e4eef3fa004feb9d2e2e8cc5fd534f"
         case .unmatchedName: return "17189bce113c494086520caa8b493521"
+        case .rejectsUnkept: return "705133a4ecbb444eab77b37d3d20e3e5"
+        case .rejectsRemoved: return "b8efb868c1f89edfb87db0b55b5835a5"
         case .datagramTruncated: return "6132cc63c6904c8199d7cf4819e89e2d"
         case .sourceRefused: return "aaa4a423bf7f4ccc8eb47939289e23fc"
         case .kernelDrops: return "e5dbf8ff1667472eba7bdbfd86e113ff"

@@ -21,6 +21,10 @@ package struct LaneReport: Sendable {
     /// Frames that were in the database already when the ring was taken up again: committed before
     /// a crash, and counted by nobody.
     package var alreadyStored: UInt64 = 0
+    /// What is kept of the lines that were refused, and what is not.
+    package var rejects = RejectsCounters()
+    /// Why some could not be kept, the last time that there were any.
+    package var rejectsProblem: String?
     /// Transactions committed.
     package var batches: UInt64 = 0
     package var lastCommit: ContinuousClock.Instant?
@@ -60,8 +64,8 @@ package struct LaneReport: Sendable {
         for index in tallies.indices { outcomes[index].add(tallies[index]) }
     }
 
-    mutating func enter(_ new: State) {
-        if !state.isSameKind(as: new) { stateSince = .now }
+    mutating func enter(_ new: State, at time: ContinuousClock.Instant) {
+        if !state.isSameKind(as: new) { stateSince = time }
         state = new
     }
 }

@@ -1,6 +1,6 @@
 /// What became of the frames that left the ring, for one source.
 ///
-/// The law it keeps: `lines = rows + rejected`.
+/// The law it keeps: `lines = rows + duplicates + rejected`.
 package struct OutcomeTally: Sendable, Equatable {
     /// Frames whose transaction is committed: datagrams, for a listener.
     package var frames: UInt64 = 0
@@ -10,6 +10,9 @@ package struct OutcomeTally: Sendable, Equatable {
     package var lines: UInt64 = 0
     /// Rows in a table.
     package var rows: UInt64 = 0
+    /// Lines whose key was in the table already, where the table says what becomes of them: they were
+    /// dropped, or took the place of the row that was there.
+    package var duplicates: UInt64 = 0
     /// Lines by `RejectReason`.
     package var rejected = [UInt64](repeating: 0, count: RejectReason.count)
     /// Tags and fields of stored lines that no column takes.
@@ -30,6 +33,7 @@ package struct OutcomeTally: Sendable, Equatable {
         bytes += other.bytes
         lines += other.lines
         rows += other.rows
+        duplicates += other.duplicates
         for index in rejected.indices { rejected[index] += other.rejected[index] }
         unmatchedValues += other.unmatchedValues
         timestampsCut += other.timestampsCut
@@ -41,6 +45,7 @@ package struct OutcomeTally: Sendable, Equatable {
         bytes = 0
         lines = 0
         rows = 0
+        duplicates = 0
         for index in rejected.indices { rejected[index] = 0 }
         unmatchedValues = 0
         timestampsCut = 0

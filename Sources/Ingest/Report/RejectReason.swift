@@ -2,6 +2,9 @@ package import LineProtocol
 package import Postgres
 
 /// Why a line that arrived is not in a table. One byte: counted by index, never printed per line.
+///
+/// The counts are kept on disk by index, so a reason keeps its own for ever: a further one comes last.
+/// For the same reason `LineError` and `Misfit` are not to grow.
 package struct RejectReason: Hashable, Sendable, RawRepresentable {
     package let rawValue: UInt8
 
@@ -32,6 +35,16 @@ package struct RejectReason: Hashable, Sendable, RawRepresentable {
             }
     }
 
+    /// The line's own time is not to be believed; nil when it is.
+    package init?(_ verdict: TimeWindow.Verdict) {
+        switch verdict {
+        case .fine: return nil
+        case .tooFarAhead: self = .timeTooFarAhead
+        case .tooOld: self = .timeTooOld
+        case .wrongUnit: self = .timeWrongUnit
+        }
+    }
+
     private static let lineErrors = Array(LineError.allCases)
     private static let misfits = Array(Misfit.allCases)
     private static let first = UInt8(lineErrors.count + misfits.count)
@@ -58,11 +71,19 @@ package struct RejectReason: Hashable, Sendable, RawRepresentable {
 
     /// The database took the row without an error and did not store it, as a trigger can do.
     package static let suppressed = RejectReason(rawValue: first + 12)
+    /// The line's time is further after its reception than `udp.ahead_max` allows.
+    package static let timeTooFarAhead = RejectReason(rawValue: first + 13)
+    /// The line's time is further before its reception than `udp.age_max` allows, or before the second
+    /// day of 1970.
+    package static let timeTooOld = RejectReason(rawValue: first + 14)
+    /// The line's timestamp is evidently in another unit than the listener's.
+    package static let timeWrongUnit = RejectReason(rawValue: first + 15)
 
     private static let names = [
         "no_table", "table_problem", "no_column", "missing_value", "row_too_long",
         "unique_violation", "foreign_key_violation", "not_null_violation", "check_violation",
         "exclusion_violation", "constraint_violation", "data_exception", "suppressed",
+        "time_too_far_ahead", "time_too_old", "time_wrong_unit",
     ]
 
     /// How many reasons there are: indexes into counters are below this.
@@ -77,7 +98,9 @@ package struct RejectReason: Hashable, Sendable, RawRepresentable {
     }
 
     /// Whether the database refused the row, not Sluice the line.
-    package var isFromDatabase: Bool { rawValue >= Self.uniqueViolation.rawValue }
+    package var isFromDatabase: Bool {
+        (Self.uniqueViolation.rawValue...Self.suppressed.rawValue).contains(rawValue)
+    }
 
     /// Every reason, in the order of the counters.
     package static var all: [RejectReason] {

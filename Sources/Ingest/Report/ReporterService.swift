@@ -9,6 +9,8 @@ struct ReporterService<C: Clock<Duration>>: Service {
     let clock: C
     /// Time between two summaries.
     let interval: @Sendable () -> Duration
+    /// How long the database may leave a call unanswered.
+    let answerTimeout: @Sendable () -> Duration
     let logger: Logger
 
     func run() async throws {
@@ -30,6 +32,10 @@ struct ReporterService<C: Clock<Duration>>: Service {
         while (try? await clock.sleep(for: cadence.turn(of: interval()))) != nil {
             let now = pipeline.snapshot()
             for change in answers.look(now) { tell(change) }
+            let limit = answerTimeout()
+            for lane in answers.overdue(limit, at: now.time) {
+                pipeline.lanes[lane].giveUpConnection(after: limit)
+            }
             notify.send(
                 .status(StatusLine.text(now, since: last, waiting: answers.longest)))
             for change in stalls.look(now) { tell(change, isWatched: watchdog != nil) }

@@ -62,7 +62,7 @@ func entryText(_ message: String, _ pairs: [(key: String, value: String)]) -> St
 }
 
 /// UTC with milliseconds: `2026-01-31T12:00:00.000Z`.
-private func timeText(_ time: timespec) -> String {
+func timeText(_ time: timespec) -> String {
     var seconds = time.tv_sec
     var parts = unsafe tm()
     unsafe gmtime_r(&seconds, &parts)

@@ -77,6 +77,16 @@ struct CopyShape {
             columns: columns.map { destination.columns[Int($0)].name })
     }
 
+    /// The way for rows whose key may be there already; nil where they go by plain COPY and are
+    /// rejected, because the operator wants it so, because the policy cannot work in this table, or
+    /// because these rows do not bring the whole of any unique key.
+    var staging: Staging? {
+        guard let policy = destination.duplicates.policy else { return nil }
+        return Staging(
+            into: destination.table, columns: columns.map { destination.columns[Int($0)].name },
+            policy)
+    }
+
     /// Gives the memory back; the shape must not be used afterwards.
     func release() {
         unsafe types.deallocate()

@@ -20,10 +20,23 @@ package struct Destinations: Sendable {
     package static let progressTable = "sluice_progress"
 
     /// - Parameters:
+    ///   - catalog: all that the role sees.
+    ///   - mappings: what the operator has said about some of the tables.
+    ///   - role: who is to write, for advice about rights.
+    package init(_ catalog: Catalog, mappings: [Configuration.Table], role: String) {
+        let rights = StagingRights(
+            role: role, database: catalog.database, mayStage: catalog.mayStage)
+        self.init(tables: catalog.tables, mappings: mappings, role: role, rights)
+    }
+
+    /// - Parameters:
     ///   - tables: all that the role sees, in the order of its search path.
     ///   - mappings: what the operator has said about some of them.
     ///   - role: who is to write, for advice about rights.
-    package init(tables: [Table], mappings: [Configuration.Table], role: String) {
+    package init(
+        tables: [Table], mappings: [Configuration.Table], role: String,
+        _ rights: StagingRights = .all
+    ) {
         var mapped: [UInt32: Int] = [:]
         for mapping in mappings {
             guard let table = Self.find(mapping.name, in: tables) else {
@@ -34,7 +47,7 @@ package struct Destinations: Sendable {
                 continue
             }
             if mapped[table.oid] == nil { mapped[table.oid] = targets.count }
-            add(Self.target(table, mapping, role), for: mapping.measurements)
+            add(Self.target(table, mapping, role, rights), for: mapping.measurements)
         }
         for table in tables
         where byMeasurement[Array(table.name.utf8)] == nil && table.isOnSearchPath
@@ -44,7 +57,7 @@ package struct Destinations: Sendable {
             if let index = mapped[table.oid] {
                 byMeasurement[Array(table.name.utf8)] = index
             } else if TableTarget.hasTimeColumn(table) {
-                add(Self.target(table, nil, role), for: [table.name])
+                add(Self.target(table, nil, role, rights), for: [table.name])
             }
         }
     }
@@ -59,6 +72,18 @@ package struct Destinations: Sendable {
         byMeasurement
             .map { (String(decoding: $0.key, as: UTF8.self), targets[$0.value]) }
             .sorted { $0.0.isNameBefore($1.0) }
+    }
+
+    /// What is to be told of tables that can be written to, but where duplicates cannot be treated as
+    /// the operator wants; one line for each, and nothing is held up by it.
+    package var duplicateProblems: [String] {
+        targets.compactMap { target in
+            guard let target = target.usable, let problem = target.duplicates.problem else {
+                return nil
+            }
+            return "table \(target.table.sqlName): \(problem); until then a row whose key is there"
+                + " already is rejected"
+        }
     }
 
     /// Measurements with the indexes of their targets.
@@ -89,16 +114,17 @@ package struct Destinations: Sendable {
     }
 
     /// A router's beginning, before the catalog has been read.
-    static let none = Destinations(tables: [], mappings: [], role: "")
+    static let none = Destinations(tables: [], mappings: [], role: "", .all)
 
     private static func target(
-        _ table: Table, _ mapping: Configuration.Table?, _ role: String
+        _ table: Table, _ mapping: Configuration.Table?, _ role: String, _ rights: StagingRights
     ) -> Target {
         do throws(TableTarget.Problems) {
             return .usable(
                 try TableTarget(
                     table, timeName: mapping?.timeColumn, names: mapping?.columns,
-                    isNamed: mapping != nil, role: role))
+                    isNamed: mapping != nil, duplicates: mapping?.duplicates ?? .error,
+                    rights: rights, role: role))
         } catch {
             return .unusable(error)
         }

@@ -8,6 +8,8 @@ package struct TableTarget: Sendable {
     package let columns: [Column]
     /// Which of `columns` gets the line's timestamp.
     package let timeIndex: Int
+    /// What becomes of rows whose key is there already.
+    package let duplicates: Duplicates
     /// Indexes of `columns` in the order of the names' bytes.
     private let order: [Int32]
 
@@ -27,10 +29,11 @@ package struct TableTarget: Sendable {
     ///   - timeName: the column for the timestamp, when the operator has named it.
     ///   - names: the only columns to fill, when the operator has listed them.
     ///   - isNamed: whether the operator has named the table.
+    ///   - duplicates: what the operator wants to become of rows whose key is there already.
     ///   - role: who is to write, for advice about rights.
-    package init(
+    init(
         _ table: Table, timeName: String? = nil, names: [String]? = nil, isNamed: Bool = false,
-        role: String
+        duplicates: Configuration.Duplicates = .error, rights: StagingRights = .all, role: String
     ) throws(Problems) {
         self.table = table
         var texts = Self.unusableNames(in: table, timeName: timeName, names: names, role)
@@ -74,6 +77,7 @@ package struct TableTarget: Sendable {
         let isWhole = chosen.count == table.columns.count
         let columns = isWhole ? table.columns : chosen.map { table.columns[$0] }
         self.columns = columns
+        self.duplicates = Duplicates(duplicates, in: table, filling: columns, rights)
         order = columns.indices
             .sorted { columns[$0].name.isNameBefore(columns[$1].name) }.map(Int32.init)
     }

@@ -67,7 +67,7 @@ package struct CheckReport: Sendable {
         lines.append("database  \(connection.redacted): PostgreSQL \(version)\(timescale)")
         problems += try ProgressCheck.problems(in: catalog, &connection)
         let destinations = Destinations(
-            tables: catalog.tables, mappings: configuration.tables, role: connection.role)
+            catalog, mappings: configuration.tables, role: connection.role)
         describe(destinations)
     }
 
@@ -83,6 +83,7 @@ package struct CheckReport: Sendable {
             case .unusable(let problem): held.append(problem.table)
             }
         }
+        problems += destinations.duplicateProblems
         if held.isEmpty { return }
         lines.append(
             "held      a line for one of these would be kept and hold up those behind it, because"
@@ -107,6 +108,9 @@ package struct CheckReport: Sendable {
             }
             lines.append("            \(column.name) \(column.type) ← \(source)")
         }
+        if target.table.uniqueKeys.isEmpty && target.duplicates.wanted == .error { return }
+        let fate = target.duplicates.description(in: target.table, filling: target.columns)
+        lines.append("            a row whose key is there already \(fate)")
     }
 }
 

@@ -51,7 +51,9 @@ package struct Daemon {
         let services: [any Service] = [
             ReporterService(
                 pipeline: pipeline, notify: notify, clock: ContinuousClock(),
-                interval: { current.withLock { $0.status.interval } }, logger: logger),
+                interval: { current.withLock { $0.status.interval } },
+                answerTimeout: { current.withLock { $0.database.answerTimeout } },
+                logger: logger),
             ReloadService(
                 signals: hangups, path: path, current: current, pipeline: pipeline,
                 output: output, notify: notify, logger: logger),
@@ -83,11 +85,7 @@ package struct Daemon {
     /// The last words, and the rings closed in order.
     private func finish(_ pipeline: Pipeline) {
         let last = pipeline.snapshot()
-        if last.imbalance != 0 {
-            logger.event(
-                .ledgerImbalance, .error, "the counts do not add up",
-                ["datagrams": "\(last.imbalance)"])
-        }
+        for view in last.imbalances { view.tellImbalance(logger) }
         logger.event(.stopped, .notice, "stopped", Summary.metadata(last))
         // A writer that is still in a call to the database may touch its ring: leave it mapped.
         for lane in pipeline.lanes where lane.hasStopped {

@@ -41,6 +41,11 @@ package struct MemoryPlan: Sendable {
             Part(name: "datagrams being received", bytes: receive),
             Part(name: "rows on their way to COPY", bytes: lanes * rows),
             Part(name: "lines being decoded", bytes: lanes * decode),
+            Part(
+                name: "lines being refused",
+                bytes: lanes
+                    * RejectsLimits.bufferBytes(
+                        size: configuration.rejects.size, lanes: lanes + 1)),
             Part(name: "layouts of lines", bytes: lanes * Router.byteCount),
             Part(name: "connections", bytes: lanes * Self.connection),
             Part(name: "the program itself", bytes: Self.base),

@@ -32,6 +32,7 @@ package final class Pipeline: Sendable {
         for number in 0..<configuration.ring.lanes {
             let (ring, frames) = try Self.openRing(number, configuration, logger)
             recovered += UInt64(frames)
+            LedgerReconciliation.perform(ring)
             lanes.append(
                 Lane(
                     number: number, ring: ring, configuration: configuration,

@@ -22,6 +22,8 @@ package struct Snapshot: Sendable {
     package let lanes: [LaneState]
     package let drops: DropTally
     package let recoveredFrames: UInt64
+    /// Since the rings were made, by lane and source.
+    package let ledger: [LedgerView]
 
     /// All listeners together.
     package var received: ReceiveTally {
@@ -46,18 +48,11 @@ package struct Snapshot: Sendable {
         lanes.map { Double($0.ring.usedBytes) / Double($0.ring.capacity) }.max() ?? 0
     }
 
-    /// How many datagrams are accounted for twice (positive) or not at all (negative):
-    /// `accepted + recovered = committed + already stored + dropped as oldest + in the ring`.
+    /// The sources whose books do not add up.
     ///
-    /// The parts are read one after the other, so it may be off while datagrams move; it must not
+    /// The parts are read one after the other, so they may be off while datagrams move; they must not
     /// stay off.
-    package var imbalance: Int64 {
-        let came = received.accepted.datagrams + recoveredFrames
-        let went =
-            outcome.frames + lanes.reduce(0) { $0 + $1.report.alreadyStored }
-            + drops.oldest.datagrams + framesInRing
-        return Int64(bitPattern: went &- came)
-    }
+    package var imbalances: [LedgerView] { ledger.filter { !$0.books.imbalance.isNone } }
 }
 
 extension Pipeline {
@@ -67,7 +62,8 @@ extension Pipeline {
             total.newest.bytes += more.newest.bytes
             total.oldest.datagrams += more.oldest.datagrams
             total.oldest.bytes += more.oldest.bytes
-            total.lines += more.lines
+            total.newestLines += more.newestLines
+            total.oldestLines += more.oldestLines
         }
         return Snapshot(
             time: .now,
@@ -82,6 +78,7 @@ extension Pipeline {
                     report: report, total: report.total, ring: lane.ring.snapshot(),
                     turns: lane.turns, isWaitingForDatabase: lane.isWaitingForDatabase)
             },
-            drops: drops, recoveredFrames: recoveredFrames)
+            drops: drops, recoveredFrames: recoveredFrames,
+            ledger: lanes.flatMap { LedgerView.all(of: $0.ring, lane: $0.number) })
     }
 }

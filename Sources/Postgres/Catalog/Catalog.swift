@@ -5,6 +5,21 @@ package struct Catalog: Equatable, Sendable {
     package let tables: [Table]
     /// The extension's version, when the database has it.
     package let timescaleVersion: String?
+    /// The database's name.
+    package let database: String
+    /// Whether the role may make temporary tables in the database, as `Staging` does.
+    package let mayStage: Bool
+
+    /// What somebody else has read or made up.
+    package init(
+        tables: [Table], timescaleVersion: String? = nil, database: String = "",
+        mayStage: Bool = true
+    ) {
+        self.tables = tables
+        self.timescaleVersion = timescaleVersion
+        self.database = database
+        self.mayStage = mayStage
+    }
 
     /// Reads it all, of one moment, in a transaction of its own. Cheap enough for every reload, too
     /// dear for every batch.
@@ -13,6 +28,9 @@ package struct Catalog: Equatable, Sendable {
         var builder = CatalogBuilder()
         try Self.read(CatalogQuery.tables, from: &connection) { builder.add($0) }
         timescaleVersion = try connection.query(CatalogQuery.timescaleVersion).first?[0]
+        let temporary = try connection.query(CatalogQuery.temporary)[0]
+        database = temporary[0] ?? ""
+        mayStage = temporary[1] == "t"
         if timescaleVersion != nil {
             for row in try connection.query(CatalogQuery.timeDimensions) { builder.addTime(row) }
             for row in try connection.query(CatalogQuery.strayChunks) { builder.remove(row) }
@@ -114,6 +132,7 @@ private struct CatalogBuilder {
             oid: oid, schema: row[3] ?? "", name: row[4] ?? "", isOnSearchPath: row[5] == "t",
             isPartitioned: row[6] == "t", mayInsert: row[7] == "t", hasRowSecurity: row[8] == "t",
             columns: [], uniqueKeys: [])
+        table.mayReplace = row[10] == "t"
         table.columns.reserveCapacity(row[9].flatMap { Int($0) } ?? 0)
         return table
     }

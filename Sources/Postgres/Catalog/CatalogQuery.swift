@@ -4,7 +4,7 @@ enum CatalogQuery {
     /// seen by one snapshot.
     ///
     /// Table: kind, oid, order, schema, name, on the search path, partitioned, may insert, row
-    /// security, number of columns.
+    /// security, number of columns, may replace.
     /// Column: kind, oid, attnum, name, type's name, not null, default, may insert, domain,
     /// base type's oid, modifier, identity, generated.
     /// Key: kind, oid, order, index, column, primary, immediate.
@@ -19,7 +19,9 @@ enum CatalogQuery {
             from base b join pg_catalog.pg_type t on t.oid = b.oid and t.typtype = 'd'
         ), relation as (
             select c.oid, n.nspname, c.relname, c.relkind, c.relnatts,
-                pg_catalog.has_table_privilege(c.oid, 'INSERT') as may_insert
+                pg_catalog.has_table_privilege(c.oid, 'INSERT') as may_insert,
+                pg_catalog.has_table_privilege(c.oid, 'SELECT')
+                    and pg_catalog.has_table_privilege(c.oid, 'UPDATE') as may_replace
             from pg_catalog.pg_class c
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
             where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
@@ -29,7 +31,7 @@ enum CatalogQuery {
         select 'table', r.oid::text, 0, r.nspname::text, r.relname::text,
             pg_catalog.pg_table_is_visible(r.oid), r.relkind = 'p', r.may_insert,
             case when pg_catalog.row_security_active(r.oid) then 't' end,
-            r.relnatts::text, null, null, null, 0 as kind_order
+            r.relnatts::text, case when r.may_replace then 't' end, null, null, 0 as kind_order
         from relation r
         union all
         select 'column', r.oid::text, a.attnum, a.attname::text,
@@ -62,6 +64,11 @@ enum CatalogQuery {
     /// No row when the database does not have the extension.
     static let timescaleVersion = """
         select extversion from pg_catalog.pg_extension where extname = 'timescaledb'
+        """
+
+    /// The database's name, and whether the role may make temporary tables in it.
+    static let temporary = """
+        select pg_catalog.current_database(), pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')
         """
 
     /// The time dimensions of hypertables; only for a database that has the extension.

@@ -18,6 +18,9 @@ package struct Table: Equatable, Sendable {
     /// The column that a hypertable is cut into chunks by; nil for other tables.
     package internal(set) var timeDimension: String?
 
+    /// Whether the role may SELECT and UPDATE the whole table, as replacing rows takes.
+    package internal(set) var mayReplace = false
+
     /// What the table looked like; see `Fingerprint`.
     package internal(set) var fingerprint = ""
 

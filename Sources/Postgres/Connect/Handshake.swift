@@ -35,6 +35,7 @@ enum Handshake {
                 ("keepalives_idle", String(Limits.keepaliveIdleSeconds)),
                 ("keepalives_interval", String(Limits.keepaliveIntervalSeconds)),
                 ("keepalives_count", String(Limits.keepaliveCount)),
+                ("tcp_user_timeout", String(Limits.unacknowledgedMilliseconds)),
                 ("dbname", text.text),
                 ("client_encoding", "UTF8"),
             ]

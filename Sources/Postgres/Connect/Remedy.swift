@@ -26,6 +26,7 @@ package enum Remedy: Equatable, Sendable {
         }
         switch sqlState {
         case "22P03", "22P04", "08P01": self = .reloadCatalog  // Our bytes are not its columns.
+        case "21000": self = .rejectRows  // Two rows of one statement have the same key.
         case "54000": self = .rejectRows  // The row is too large, for its table or an index.
         case "2200H": self = .hold  // A sequence is used up, whatever the row is.
         case "53400": self = .hold  // A configured limit: only a person can raise it.

@@ -48,13 +48,23 @@ MARKER_AREA = -1
 MARKER_TIME = 1_780_000_000_000_000_000
 
 
-def queued_bytes(port: int) -> int:
-    """What the kernel holds for the listener at this port."""
+def socket_fields(port: int) -> list[str]:
+    """What the kernel says of the listener at this port."""
     for line in Path("/proc/net/udp").read_text().splitlines()[1:]:
         fields = line.split()
         if int(fields[1].split(":")[1], 16) == port:
-            return int(fields[4].split(":")[1], 16)
+            return fields
     raise AssertionError(f"nobody listens at port {port}")
+
+
+def queued_bytes(port: int) -> int:
+    """What the kernel holds for the listener at this port."""
+    return int(socket_fields(port)[4].split(":")[1], 16)
+
+
+def dropped_datagrams(port: int) -> int:
+    """What the kernel has dropped because nobody took it in time."""
+    return int(socket_fields(port)[12])
 
 
 class Daemon:

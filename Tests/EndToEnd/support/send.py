@@ -48,9 +48,17 @@ def numbered_line(table: str, number: int) -> str:
 class Load:
     """Sends numbered rows at a bounded rate from a thread of its own."""
 
-    def __init__(self, port: int, table: str = "numbered", lines: int = 5, rate: int = 400) -> None:
+    def __init__(
+        self,
+        port: int,
+        table: str = "numbered",
+        lines: int = 5,
+        rate: int = 400,
+        first: int = 0,
+    ) -> None:
         self.lines_per_datagram = lines
-        self.sent = 0
+        # The number of the next row.
+        self.sent = first
         self._table = table
         self._pause = 1 / rate
         self._sender = Sender(port)

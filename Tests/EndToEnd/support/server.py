@@ -1,10 +1,16 @@
 """A private PostgreSQL for the session and a fresh database for each test."""
 
+import contextlib
 import os
+import re
+import signal
 import subprocess
 from pathlib import Path
+from typing import Iterator
 
 import psycopg
+
+from .wait import wait_for
 
 PROJECT = Path(__file__).resolve().parents[3]
 SCRIPT = PROJECT / "scripts" / "postgres"
@@ -16,9 +22,17 @@ if os.environ.get("SLUICE_TIMESCALE") == "no":
 
 
 def script(*arguments: str) -> str:
-    done = subprocess.run([SCRIPT, *arguments], stdout=subprocess.PIPE, text=True)
+    # A session of its own: ctrl-C must not leave it half done.
+    done = subprocess.run(
+        [SCRIPT, *arguments], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     assert done.returncode == 0, f"scripts/postgres {' '.join(arguments)} failed"
     return done.stdout.strip()
+
+
+def children(parent: int) -> list[int]:
+    file = Path(f"/proc/{parent}/task/{parent}/children")
+    return [int(child) for child in file.read_text().split()]
 
 
 class Server:
@@ -47,6 +61,34 @@ class Server:
         if self.running:
             script("stop", self.folder, mode)
             self.running = False
+
+    def wait_until_up(self) -> None:
+        """After a crash, from which it recovers by itself."""
+
+        def is_up() -> bool:
+            try:
+                self.connect("postgres").close()
+            except psycopg.OperationalError:
+                return False
+            return True
+
+        wait_for("the server", is_up)
+
+    def signal(self, number: signal.Signals) -> None:
+        """To all of its processes."""
+        first = int(Path(self.folder, "data", "postmaster.pid").read_text().split()[0])
+        for process in [first, *children(first)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It hangs: its sockets stay open, and nobody answers."""
+        self.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
 
     def remove(self) -> None:
         script("remove", self.folder)
@@ -98,6 +140,20 @@ class Database:
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             f"WHERE usename = 'sluice' AND datname = '{self.name}'"
         )
+
+    def log_statements(self) -> None:
+        """From its next connection on, the server's log has each statement of the daemon."""
+        self.execute(f"ALTER ROLE sluice IN DATABASE {self.name} SET log_statement = 'all'")
+
+    def statements(self) -> list[str]:
+        """What the daemon asked for since `log_statements`."""
+        pattern = rf"sluice@{self.name} LOG:  (?:statement|execute [^:]*): (.*)"
+        return re.findall(pattern, Path(self.server.folder, "log").read_text(errors="replace"))
+
+    def errors(self, message: str) -> int:
+        """How often the server has refused the daemon something with such a message."""
+        pattern = rf"sluice@{self.name} (?:ERROR|FATAL):  {message}"
+        return len(re.findall(pattern, Path(self.server.folder, "log").read_text(errors="replace")))
 
     def drop(self) -> None:
         self.server.start()

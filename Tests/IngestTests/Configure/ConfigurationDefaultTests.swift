@@ -19,6 +19,10 @@ import Testing
         #expect(configuration.batch.interval == .milliseconds(20))
         #expect(configuration.batch.drain == .seconds(10))
         #expect(configuration.tables == [])
+        #expect(configuration.rejects.directory == "/var/lib/sluice/rejects")
+        #expect(configuration.rejects.size == 256 << 20)
+        #expect(configuration.rejects.fileSize == 8 << 20)
+        #expect(configuration.rejects.fileAge == .seconds(24 * 3600))
         #expect(configuration.status.interval == .seconds(10))
         #expect(configuration.log.level == .info)
         #expect(configuration.log.format == .auto)
@@ -32,6 +36,8 @@ import Testing
         #expect(listeners[0].precision == .nanoseconds)
         #expect(listeners[0].receiveBuffer == 4 << 20)
         #expect(listeners[0].datagramMax == 64 << 10)
+        #expect(listeners[0].aheadMax == .seconds(600))
+        #expect(listeners[0].ageMax == .zero)
         #expect(listeners[0].allow == [])
     }
 
@@ -44,6 +50,13 @@ import Testing
         #expect(try parse("", environment: environment).ring.directory == "/var/lib/one")
         let text = "[ring]\ndirectory = \"/srv/ring\""
         #expect(try parse(text, environment: environment).ring.directory == "/srv/ring")
+    }
+
+    @Test func `rejects are beside the ring, wherever that is`() throws {
+        let environment = ["STATE_DIRECTORY": "/var/lib/one"]
+        #expect(try parse("", environment: environment).rejects.directory == "/var/lib/one/rejects")
+        let text = "[ring]\ndirectory = \"/srv/ring\""
+        #expect(try parse(text).rejects.directory == "/srv/ring/rejects")
     }
 
     @Test func `a table takes the measurement of its own name`() throws {

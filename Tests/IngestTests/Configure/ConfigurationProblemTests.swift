@@ -136,8 +136,9 @@ import Testing
                     + "\"drop-oldest\"; did you mean \"drop-oldest\"?"
             ])
         #expect(
-            problems("[[table]]\nname = \"x\"\nduplicates = \"ignore\"") == [
-                "sluice.toml:3: table.duplicates = \"ignore\" is not one of \"error\""
+            problems("[[table]]\nname = \"x\"\nduplicates = \"ignored\"") == [
+                "sluice.toml:3: table.duplicates = \"ignored\" is not one of \"error\", "
+                    + "\"ignore\", \"replace\"; did you mean \"ignore\"?"
             ])
     }
 

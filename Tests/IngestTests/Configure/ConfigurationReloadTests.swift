@@ -15,6 +15,8 @@ import Testing
             interval = "0s"
             drain = "1s"
             [[udp]]
+            ahead_max = "1min"
+            age_max = "24h"
             allow = ["10.0.0.0/8"]
             [[table]]
             name = "weather"
@@ -37,6 +39,11 @@ import Testing
             overflow = "drop-oldest"
             sync = "0s"
             lanes = 2
+            [rejects]
+            directory = "/srv/rejects"
+            size = "1GiB"
+            file_size = "1MiB"
+            file_age = "1h"
             [log]
             format = "text"
             [[udp]]
@@ -57,6 +64,10 @@ import Testing
                 "ring.overflow: drop-newest → drop-oldest",
                 "ring.sync: 1s → 0s",
                 "ring.lanes: 1 → 2",
+                "rejects.directory: /var/lib/sluice/rejects → /srv/rejects",
+                "rejects.size: 256MiB → 1GiB",
+                "rejects.file_size: 8MiB → 1MiB",
+                "rejects.file_age: 24h → 1h",
                 "log.format: auto → text",
                 "udp \"a\": listen: 127.0.0.1:8089 → 127.0.0.1:2",
                 "udp \"a\": precision: ns → s",
@@ -67,6 +78,7 @@ import Testing
             ])
         let running = old.reloaded(with: new)
         #expect(running.ring == old.ring)
+        #expect(running.rejects == old.rejects)
         #expect(running.log.format == .auto)
         #expect(running.listeners.map(\.name) == ["a", "b"])
         #expect(running.listeners[0].listen == old.listeners[0].listen)

@@ -27,6 +27,8 @@ import Testing
             precision = "ms"
             receive_buffer = "8MiB"
             datagram_max = "2KiB"
+            ahead_max = "0s"
+            age_max = "720h"
             allow = ["10.0.0.0/8", "fd00::/8", "192.168.1.7"]
             [[udp]]
             listen = ":0"
@@ -35,7 +37,12 @@ import Testing
             measurement = ["wind", "rain"]
             time = "at"
             columns = ["at", "speed"]
-            duplicates = "error"
+            duplicates = "replace"
+            [rejects]
+            directory = "/srv/rejects"
+            size = "16MiB"
+            file_size = "64KiB"
+            file_age = "1min"
             [status]
             interval = "1h"
             [log]
@@ -62,10 +69,17 @@ import Testing
         #expect(
             configuration.listeners[0].allow.map(\.description)
                 == ["10.0.0.0/8", "fd00::/8", "192.168.1.7/32"])
+        #expect(configuration.listeners[0].aheadMax == .zero)
+        #expect(configuration.listeners[0].ageMax == .seconds(720 * 3600))
         #expect(configuration.listeners[1].listen.port == 0)
         #expect(configuration.tables[0].measurements == ["wind", "rain"])
+        #expect(configuration.tables[0].duplicates == .replace)
         #expect(configuration.tables[0].timeColumn == "at")
         #expect(configuration.tables[0].columns == ["at", "speed"])
+        #expect(configuration.rejects.directory == "/srv/rejects")
+        #expect(configuration.rejects.size == 16 << 20)
+        #expect(configuration.rejects.fileSize == 64 << 10)
+        #expect(configuration.rejects.fileAge == .seconds(60))
         #expect(configuration.status.interval == .seconds(3600))
         #expect(configuration.log.level == .debug)
         #expect(configuration.log.format == .text)
@@ -91,6 +105,11 @@ import Testing
         let lines = problems("[[udp]]\nlisten = \"\(text)\"\nname = \"x\"")
         #expect(lines.count == 1)
         #expect(lines.first?.hasPrefix("sluice.toml:2: udp.listen = ") == true)
+    }
+
+    @Test(arguments: ["0", "\"0B\""])
+    func `nothing of what is refused need be kept`(size: String) throws {
+        #expect(try parse("[rejects]\nsize = \(size)").rejects.size == 0)
     }
 
     @Test(

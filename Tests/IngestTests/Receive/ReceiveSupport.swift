@@ -46,6 +46,8 @@ final class TestSink: FrameSink {
     }
 
     private let kept = Lock<[Frame]>([])
+    /// What it was told to write down.
+    let counted = Lock(ReceiveTally())
     private let hasRoom: Bool
 
     init(hasRoom: Bool = true) { self.hasRoom = hasRoom }
@@ -67,6 +69,8 @@ final class TestSink: FrameSink {
         }
         return dropped
     }
+
+    func count(_ tally: ReceiveTally, source: UInt16) { counted.withLock { $0 += tally } }
 }
 
 /// Waits until the condition holds, however long that takes.

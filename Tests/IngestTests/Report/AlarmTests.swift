@@ -96,14 +96,14 @@ import Testing
     @Test mutating func `an imbalance that changes is none`() {
         var alarms = Alarms(logger: log.logger)
         for second in 0..<60 {
-            alarms.tell(scene.after(1) { $0.frameCount = second % 8 + 1 })
+            alarms.tell(scene.after(1) { $0.books.rows = UInt64(second % 8 + 1) })
         }
         #expect(log.take().isEmpty)
     }
 
     @Test mutating func `an imbalance that stands is told once`() {
         var alarms = Alarms(logger: log.logger)
-        for _ in 0..<10 { alarms.tell(scene.after(1) { $0.frameCount = 2 }) }
+        for _ in 0..<10 { alarms.tell(scene.after(1) { $0.books.rows = 2 }) }
         #expect(log.take().isEmpty)
         for _ in 0..<60 { alarms.tell(scene.after(1)) }
         #expect(log.takeEvents() == ["ledger_imbalance"])

@@ -25,6 +25,19 @@ import Testing
         #expect(later.isEmpty)
     }
 
+    @Test mutating func `a call that is left unanswered too long is overdue once`() {
+        _ = wait(seconds: 59)
+        #expect(answers.overdue(.seconds(60), at: scene.snapshot.time) == [])
+        #expect(answers.overdue(.zero, at: scene.snapshot.time + .seconds(9_000)) == [])
+        _ = wait(seconds: 2)
+        #expect(answers.overdue(.seconds(60), at: scene.snapshot.time) == [0])
+        _ = wait(seconds: 60)
+        #expect(answers.overdue(.seconds(60), at: scene.snapshot.time) == [])
+        _ = answers.look(scene.after(1) { $0.laneTurns += 1 })
+        _ = wait(seconds: 61)
+        #expect(answers.overdue(.seconds(60), at: scene.snapshot.time) == [0])
+    }
+
     @Test mutating func `a writer that turns while it waits is answered`() {
         var changes: [AnswerWatch.Change] = []
         for _ in 0..<60 {

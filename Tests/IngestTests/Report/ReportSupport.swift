@@ -67,6 +67,7 @@ struct Scene {
     var frameCount = 0
     var drops = DropTally()
     var recovered: UInt64 = 0
+    var books = SourceLedger()
 
     static let capacity = 1_000
 
@@ -87,7 +88,8 @@ struct Scene {
                     report: report, total: report.total, ring: ring, turns: laneTurns,
                     isWaitingForDatabase: isWaitingForDatabase)
             ],
-            drops: drops, recoveredFrames: recovered)
+            drops: drops, recoveredFrames: recovered,
+            ledger: [LedgerView(lane: 0, source: "main", books: books)])
     }
 
     /// The same a moment later, with what has changed.

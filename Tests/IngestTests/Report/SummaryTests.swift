@@ -35,7 +35,7 @@ import Testing
         scene.tally.empty.datagrams = 1
         scene.drops.newest.datagrams = 1
         scene.drops.oldest.datagrams = 1
-        scene.drops.lines = 1
+        scene.drops.newestLines = 1
         scene.recovered = 1
         scene.report.alreadyStored = 1
         var outcome = OutcomeTally()

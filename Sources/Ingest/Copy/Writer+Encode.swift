@@ -1,0 +1,135 @@
+import LineProtocol
+import Postgres
+import Ring
+
+/// What all lines of a frame have in common.
+struct FrameContext {
+    let source: UInt16
+    let precision: Precision
+    /// Nanoseconds since 1970.
+    let receivedAt: Int64
+    /// Which of its timestamps are believed.
+    let window: TimeWindow
+}
+
+/// From the pinned frames to rows in the slab.
+extension Writer where Session: ~Copyable {
+    /// Decodes and encodes frame after frame, sending full slabs on the way.
+    ///
+    /// - Returns: the end of the last frame of the batch.
+    mutating func encodeFrames(
+        _ frames: PinnedFrames, _ session: inout Session
+    ) throws(WriteFailure) -> UInt64 {
+        encodedRows = 0
+        for frame in frames {
+            reached = frame.end
+            try encode(frame, &session)
+            if encodedRows >= rowLimit || router.isFull { break }
+            if !isCareful {
+                try lane.ask { () throws(PostgresError) in
+                    try sender.sendAhead(rows, router.shapes, on: &session)
+                }
+            } else if rows.count >= IngestLimits.carefulRows {
+                try flush(&session)
+                if savepoints >= IngestLimits.carefulSavepoints { break }
+            }
+        }
+        return reached
+    }
+
+    private mutating func encode(
+        _ frame: Frame, _ session: inout Session
+    ) throws(WriteFailure) {
+        let source = Int(frame.info.source)
+        while tallies.count <= source { tallies.append(OutcomeTally()) }
+        let context = FrameContext(
+            source: frame.info.source,
+            precision: Precision(rawValue: UInt8(truncatingIfNeeded: frame.info.attributes))
+                ?? .nanoseconds,
+            receivedAt: frame.info.receivedAt, window: timeLimits[frame.info.source])
+        var counts = FrameCounts()
+        var offset = 0
+        let payload = unsafe frame.payload
+        while offset < payload.count {
+            offset = unsafe decoder.decode(
+                payload, from: offset, precision: context.precision, into: &decoded)
+            for index in 0..<decoded.lineCount {
+                try encode(decoded.line(index), context, &counts, &session)
+            }
+        }
+        tallies[source].frames += 1
+        tallies[source].bytes += UInt64(payload.count)
+        count(&counts, source)
+    }
+
+    /// What a frame's lines did since it was last added to the tally.
+    private struct FrameCounts {
+        var lines: UInt64 = 0
+        var rows: UInt64 = 0
+        var unmatchedValues: UInt64 = 0
+        var timestampsCut: UInt64 = 0
+    }
+
+    /// Adds to the tally, once per frame and before rows go to the database: what it refuses is
+    /// taken from the tally again.
+    private mutating func count(_ counts: inout FrameCounts, _ source: Int) {
+        encodedRows += Int(counts.rows)
+        tallies[source].lines += counts.lines
+        tallies[source].rows += counts.rows
+        tallies[source].unmatchedValues += counts.unmatchedValues
+        tallies[source].timestampsCut += counts.timestampsCut
+        counts = FrameCounts()
+    }
+
+    @inline(__always)
+    private mutating func encode(
+        _ line: DecodedLine, _ context: FrameContext, _ counts: inout FrameCounts,
+        _ session: inout Session
+    ) throws(WriteFailure) {
+        counts.lines &+= 1
+        if let error = line.error {
+            reject(line, context, RejectReason(error), .lineError(error))
+            return
+        }
+        let items = unsafe decoded.items(of: line).baseAddress!
+        let layout = unsafe router.layout(of: line, items)
+        switch layout.verdict {
+        case .hold: throw .tableProblem(router.problems(ofTarget: layout.target))
+        case .reject:
+            if layout.reason != .noTable { touched.insert(layout.target) }
+            reject(line, context, layout.reason, .layout(layout))
+            return
+        case .row: break
+        }
+        let hasTime = line.hasTimestamp
+        let time = hasTime ? line.timestamp : context.receivedAt
+        if hasTime {
+            let verdict = context.window.check(
+                time, in: context.precision, receivedAt: context.receivedAt)
+            if let reason = RejectReason(verdict) {
+                touched.insert(layout.target)
+                reject(line, context, reason, .time(verdict, time))
+                return
+            }
+        }
+        while true {
+            switch unsafe RowEncoder.encode(items, time: time, layout: layout, into: &rows.slab) {
+            case .row(let isCut):
+                rows.noteOrigin(line.raw, context, layout, isCut: isCut && hasTime)
+                counts.rows &+= 1
+                counts.unmatchedValues &+= UInt64(layout.unmatchedCount)
+                if isCut && hasTime { counts.timestampsCut &+= 1 }
+            case .misfit(let misfit, let column):
+                touched.insert(layout.target)
+                reject(line, context, RejectReason(misfit), .misfit(misfit, column, layout))
+            case .full where rows.count > 0:
+                count(&counts, Int(context.source))
+                try flush(&session)
+                continue
+            case .full:
+                reject(line, context, .rowTooLong, .rowTooLong)
+            }
+            return
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Ingest
+
+/// Thousands of histories of one daemon: each reading that was accepted must be in its table exactly
+/// once, whatever died in between.
+@Suite struct HistoryTests {
+    /// `SLUICE_EFFORT` times so many histories are gone through.
+    private static let histories = 1_000
+
+    @Test func `what was accepted is in its table exactly once, whatever dies`() throws {
+        let effort = getenv("SLUICE_EFFORT").flatMap { Int(String(cString: $0)) } ?? 1
+        // A single one is replayed by its seed.
+        if let seed = getenv("SLUICE_HISTORY").flatMap({ UInt64(String(cString: $0)) }) {
+            try check(seed)
+            return
+        }
+        let first = randomSeed(for: "histories")
+        for number in 0..<UInt64(Self.histories * effort) {
+            try check(first &+ number)
+        }
+    }
+
+    private func check(_ seed: UInt64) throws {
+        var history = try History(seed: seed)
+        let complaints = try history.run()
+        for complaint in complaints.prefix(5) {
+            Issue.record("\(complaint); replay with SLUICE_HISTORY=\(seed)")
+        }
+        if !complaints.isEmpty { history.printLog(); throw Failed() }
+    }
+
+    private struct Failed: Error {}
+}

@@ -142,7 +142,8 @@ extension Ring {
                 continue
             }
             let bytes = unsafe DamageFile(
-                first: area.bytes(gap.start.offset, first), second: area.bytes(0, gap.bytes - first))
+                first: area.bytes(gap.start.offset, first), second: area.bytes(0, gap.bytes - first)
+            )
             do throws(RingError) {
                 try bytes.write(
                     "\(file.path).damaged-\(superblock.identity)-\(gap.start.position)")

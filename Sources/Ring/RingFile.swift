@@ -100,7 +100,8 @@ extension RingFile {
         prepare(file)
         do throws(RingError) {
             try file.synchronise()
-            let code = unsafe isReplacing
+            let code =
+                unsafe isReplacing
                 ? Glibc.rename(temporary, path) : clinux_rename_new(temporary, path)
             guard code == 0 else { throw failure("rename", path) }
         } catch {

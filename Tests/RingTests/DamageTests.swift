@@ -147,7 +147,9 @@ func isInOrder(_ part: [Kept], in whole: [Kept]) -> Bool {
         }
         let names = specimen.folder.names.filter { $0.contains("damaged") }
         #expect(names.count == 2 && names[1] == names[0] + "-2", "and the same ones are kept once")
-        let kept = names.map { readFile(specimen.folder.file($0))[33] ^ specimen.bytes[place.lowerBound + 33] }
+        let kept = names.map {
+            readFile(specimen.folder.file($0))[33] ^ specimen.bytes[place.lowerBound + 33]
+        }
         #expect(kept == [1, 2])
     }
 

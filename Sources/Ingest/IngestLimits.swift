@@ -38,6 +38,8 @@ package enum IngestLimits {
     package static let alarmInterval = Duration.seconds(10)
     /// Counts that have not added up for this long never will.
     package static let imbalanceTime = Duration.seconds(10)
+    /// How many damaged places of a ring are listed one by one.
+    static let damagesShown = 10
     /// How often the status line is renewed.
     package static let statusInterval = Duration.seconds(1)
 }

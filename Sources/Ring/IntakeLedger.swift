@@ -19,20 +19,17 @@ struct IntakeLedger: Sendable {
     func isUsed(_ index: Int) -> Bool { sequences[index] > 0 }
 
     func words(of index: Int) -> IntakeWords {
-        var words = IntakeWords(repeating: 0)
-        guard isUsed(index) else { return words }
-        let block = newest(index)
-        for word in words.indices { words[word] = block.load(Self.firstWord + word) }
-        return words
+        isUsed(index) ? newest(index).words(from: Self.firstWord) : IntakeWords(repeating: 0)
     }
 
     mutating func add(_ delta: IntakeWords, to index: Int) {
-        let sum = words(of: index)
+        var sum = words(of: index)
+        for word in sum.indices { sum[word] &+= delta[word] }
         sequences[index] += 1
         let block = newest(index)
         block.begin()
         block.store(sequences[index], 0)
-        for word in sum.indices { block.store(sum[word] &+ delta[word], Self.firstWord + word) }
+        block.store(sum, from: Self.firstWord)
         block.finish()
     }
 

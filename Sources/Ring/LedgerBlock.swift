@@ -53,6 +53,10 @@ struct LedgerBlock: Sendable {
 
     func load(_ word: Int) -> UInt64 { header.load(offset + word * 8) }
 
+    func words<let count: Int>(from word: Int) -> InlineArray<count, UInt64> {
+        header.words(offset + word * 8)
+    }
+
     /// Makes the block invalid until `finish`.
     func begin() {
         orderStores()
@@ -62,6 +66,11 @@ struct LedgerBlock: Sendable {
 
     /// Only between `begin` and `finish`.
     func store(_ value: UInt64, _ word: Int) { header.store(value, offset + word * 8) }
+
+    /// Only between `begin` and `finish`.
+    func store<let count: Int>(_ words: InlineArray<count, UInt64>, from word: Int) {
+        header.store(words, offset + word * 8)
+    }
 
     func finish() {
         orderStores()

@@ -118,11 +118,8 @@ extension OutcomeLedger {
 extension OutcomeLedger {
     /// The totals that hold.
     func totals(of index: Int) -> OutcomeWords {
-        var words = OutcomeWords(repeating: 0)
-        guard let block = records[index].effective else { return words }
-        let place = place(index, copy: block.copy)
-        for word in words.indices { words[word] = place.load(Self.firstWord + word) }
-        return words
+        guard let block = records[index].effective else { return OutcomeWords(repeating: 0) }
+        return place(index, copy: block.copy).words(from: Self.firstWord)
     }
 
     mutating func stage(
@@ -167,7 +164,7 @@ extension OutcomeLedger {
         place.store(position, 0)
         place.store(total.frames, 1)
         place.store(total.bytes, 2)
-        for word in totals.indices { place.store(totals[word], Self.firstWord + word) }
+        place.store(totals, from: Self.firstWord)
         place.finish()
         return Block(copy: copy, position: position, total: total)
     }

@@ -31,6 +31,11 @@ package struct RecoveryReport: Equatable, Sendable {
     package var damageCount = 0
     /// Bytes in all of them.
     package var damagedBytes = 0
+    /// Bytes of them that could not be put aside: they stay in the file until frames overwrite them,
+    /// apart from the first 16 of each stretch, or of each 16 MiB of it.
+    package var bytesNotKept = 0
+    /// Why not.
+    package var keepFailure: RingError?
     /// Bytes that were cut off at the head; they are part of `damagedBytes`.
     package var cutBytes = 0
     /// Frames that the header had counted and that are not in the ring any more. After a power cut

@@ -40,6 +40,25 @@ struct Region: @unchecked Sendable {
         unsafe base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: UInt32.self)
     }
 
+    /// As many words as fit the result, one behind the other.
+    func words<let count: Int>(_ offset: Int) -> InlineArray<count, UInt64> {
+        check(offset, count * 8)
+        let start = unsafe base + offset
+        return InlineArray { index in
+            unsafe UInt64(
+                littleEndian: start.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+        }
+    }
+
+    func store<let count: Int>(_ words: InlineArray<count, UInt64>, _ offset: Int) {
+        check(offset, count * 8)
+        let start = unsafe base + offset
+        for index in words.indices {
+            unsafe start.storeBytes(
+                of: words[index].littleEndian, toByteOffset: index * 8, as: UInt64.self)
+        }
+    }
+
     func bytes(_ offset: Int, _ length: Int) -> UnsafeRawBufferPointer {
         check(offset, length)
         return unsafe UnsafeRawBufferPointer(start: base + offset, count: length)

@@ -33,53 +33,38 @@ package struct RingConfiguration: Sendable {
     package var isBootKnown: Bool { boot != 0 }
 }
 
-/// Puts damaged bytes aside before they are overwritten.
-package typealias DamageKeeper = (borrowing DamagedBytes) throws(RingError) -> Void
-
-/// The bytes of a damaged stretch, lent to whoever puts them aside.
-@safe
-package struct DamagedBytes {
-    // Safe: exists only as an argument of a callback that runs while the file is mapped.
-    package let damage: Damage
-    package let first: UnsafeRawBufferPointer
-    /// What goes around the end of the area; mostly empty.
-    package let second: UnsafeRawBufferPointer
-}
-
 extension Ring {
     /// Opens the ring, or makes it if there is none.
     ///
     /// Whatever stands in the file, this ends with a ring that works or with an error that leaves
-    /// the file as it is; what was damaged costs only the damaged frames.
-    ///
-    /// - Parameter keep: called for each damaged stretch; when it throws, none of what is there is
-    ///   changed. By default the bytes go to a file beside the ring, `<path>.damaged-<identity>-<position>`.
+    /// the file as it is; what was damaged costs only the damaged frames. Their bytes go to a file
+    /// beside the ring, `<path>.damaged-<identity>-<position>`; where that cannot be written, the
+    /// report says so and the ring is opened all the same.
     package static func open(
-        _ configuration: RingConfiguration, keep: DamageKeeper? = nil
+        _ configuration: RingConfiguration
     ) throws(RingError) -> (ring: Ring, report: RecoveryReport) {
         guard (RingLimits.capacityMin...RingLimits.capacityMax) ~= configuration.capacity else {
             throw .capacityOutOfRange(configuration.capacity)
         }
         let path = configuration.path
         if let (descriptor, status) = try RingFile.open(path, .exclusive) {
-            return try openExisting(configuration, descriptor, Int(status.st_size), keep)
+            return try openExisting(configuration, descriptor, Int(status.st_size))
         }
         let superblock = Superblock(
             identity: .random(), capacity: configuration.wholeCapacity,
             createdAt: nowInNanoseconds())
-        let file = try RingFile.create(path, bytes: superblock.fileBytes) { memory in
-            superblock.write(to: memory)
+        let file = try RingFile.create(path, bytes: superblock.fileBytes) { file in
+            superblock.write(to: file.memory)
             let start = Cursor(position: 0, offset: 0)
             var slots = Slots(
-                header: memory, seed: superblock.identity.seed, offsets: Layout.markSlots)
+                header: file.header, seed: superblock.identity.seed, offsets: Layout.markSlots)
             slots.write(Mark(tail: start, head: start, framesGone: 0, framesEver: 0).words)
         }
-        return try start(file, superblock, configuration, RecoveryReport(isNew: true), keep)
+        return try start(file, superblock, configuration, RecoveryReport(isNew: true))
     }
 
     private static func openExisting(
-        _ configuration: RingConfiguration, _ descriptor: Int32, _ fileBytes: Int,
-        _ keep: DamageKeeper?
+        _ configuration: RingConfiguration, _ descriptor: Int32, _ fileBytes: Int
     ) throws(RingError) -> (ring: Ring, report: RecoveryReport) {
         let path = configuration.path
         var report = RecoveryReport(isNew: false)
@@ -89,20 +74,22 @@ extension Ring {
                 descriptor, path, fileBytes: fileBytes)
             if fileBytes < superblock.fileBytes {
                 report.restoredBytes = superblock.fileBytes - fileBytes
-                try RingFile.allocate(descriptor, path, bytes: superblock.fileBytes)
+                try RingFile.regrow(
+                    descriptor, path, from: fileBytes, to: superblock.fileBytes)
             }
+            RingFile.removeLeftover(path)
             try RingFile.restrict(descriptor, path)
         } catch {
             Glibc.close(descriptor)
             throw error
         }
         let file = try RingFile.map(descriptor, path, bytes: superblock.fileBytes, .exclusive)
-        return try start(file, superblock, configuration, report, keep)
+        return try start(file, superblock, configuration, report)
     }
 
     private static func start(
         _ file: RingFile, _ superblock: Superblock, _ configuration: RingConfiguration,
-        _ report: RecoveryReport, _ keep: DamageKeeper?
+        _ report: RecoveryReport
     ) throws(RingError) -> (ring: Ring, report: RecoveryReport) {
         let seed = superblock.identity.seed
         let codec = EntryCodec(area: file.area, seed: seed)
@@ -120,7 +107,7 @@ extension Ring {
         ledger.take(survey.sources)
         var report = report
         report.take(survey, mark, superblock, isVouched: isVouched)
-        try keepDamage(survey, file, superblock, keep)
+        keepDamage(survey, file, superblock, &report)
 
         // From here on the file is changed.
         if report.isHeaderRepaired { superblock.write(to: file.header) }
@@ -146,22 +133,24 @@ extension Ring {
     }
 
     private static func keepDamage(
-        _ survey: Survey, _ file: RingFile, _ superblock: Superblock, _ keep: DamageKeeper?
-    ) throws(RingError) {
+        _ survey: Survey, _ file: RingFile, _ superblock: Superblock, _ report: inout RecoveryReport
+    ) {
         let area = file.area
         for gap in survey.gaps {
             let first = min(gap.bytes, area.count - gap.start.offset)
             if area.isZero(gap.start.offset, first) && area.isZero(0, gap.bytes - first) {
                 continue
             }
-            let bytes = unsafe DamagedBytes(
-                damage: Damage(gap), first: area.bytes(gap.start.offset, first),
-                second: area.bytes(0, gap.bytes - first))
-            if let keep {
-                try keep(bytes)
-            } else {
-                let name = "\(file.path).damaged-\(superblock.identity)-\(bytes.damage.position)"
-                try unsafe RingFile.write(bytes.first, bytes.second, to: name)
+            let bytes = unsafe DamageFile(
+                first: area.bytes(gap.start.offset, first), second: area.bytes(0, gap.bytes - first)
+            )
+            do throws(RingError) {
+                try bytes.write(
+                    "\(file.path).damaged-\(superblock.identity)-\(gap.start.position)")
+            } catch {
+                // A start that fails for the sake of bytes that are broken already helps nobody.
+                report.bytesNotKept += gap.bytes
+                report.keepFailure = report.keepFailure ?? error
             }
         }
     }

@@ -15,6 +15,8 @@ package final class Ring: Sendable {
     package let identity: RingIdentity
     /// Bytes of the area; the file is `RingLimits`' header larger.
     package let capacity: Int
+    /// When the ring was made, in nanoseconds since 1970.
+    package let createdAt: Int64
     /// The longest payload that this ring can ever hold.
     package let frameBytesMax: Int
 
@@ -37,6 +39,7 @@ package final class Ring: Sendable {
         path = file.path
         identity = superblock.identity
         capacity = superblock.capacity
+        createdAt = superblock.createdAt
         frameBytesMax = Layout.payloadBytesMax(capacity: superblock.capacity)
         codec = state.codec
         defaultOverflow = overflow

@@ -16,6 +16,10 @@ package enum RingError: Error, Equatable, CustomStringConvertible {
     case damagedHeader(path: String, part: String)
     /// The file is longer than its header says. It was not touched.
     case wrongSize(path: String, expected: Int, actual: Int)
+    /// Bytes at the file's end are missing. Opening the ring fills them up and keeps what is left.
+    case truncated(path: String, expected: Int, actual: Int)
+    /// What is in the ring does not fit the wished capacity.
+    case tooSmall(path: String, capacity: Int, needed: Int)
     /// The wished capacity is outside the limits.
     case capacityOutOfRange(Int)
     /// The position is not where a frame begins.
@@ -24,6 +28,19 @@ package enum RingError: Error, Equatable, CustomStringConvertible {
     case registryFull(name: String)
     /// A source's name is empty or too long.
     case invalidSourceName(String)
+
+    /// What is wrong with a file, without its path and without advice.
+    package var reason: String {
+        switch self {
+        case .notARing(_, let reason): "not a ring: \(reason)"
+        case .unsupportedVersion(_, let version):
+            "format version \(version), this program knows \(Layout.version)"
+        case .damagedHeader(_, let part): "both copies of the \(part) are damaged"
+        case .wrongSize(_, let expected, let actual):
+            "\(actual) bytes long, its header says \(expected)"
+        default: description
+        }
+    }
 
     package var description: String {
         switch self {
@@ -38,14 +55,18 @@ package enum RingError: Error, Equatable, CustomStringConvertible {
             "ring \(path): in use by another process; stop it first"
         case .notARing(let path, let reason):
             "\(path) is not a ring (\(reason)); it was left as it is: move it away or name another"
-        case .unsupportedVersion(let path, let version):
-            "ring \(path): format version \(version), this program knows \(Layout.version); "
-                + "drain it with the program that wrote it, or move it away"
-        case .damagedHeader(let path, let part):
-            "ring \(path): both copies of the \(part) are damaged; move the file away and keep it"
-        case .wrongSize(let path, let expected, let actual):
-            "ring \(path): \(actual) bytes long, its header says \(expected); "
-                + "it was left as it is: move it away or restore it"
+        case .unsupportedVersion(let path, _):
+            "ring \(path): \(reason); drain it with the program that wrote it, or move it away"
+        case .damagedHeader(let path, _):
+            "ring \(path): \(reason); move the file away and keep it"
+        case .wrongSize(let path, _, _):
+            "ring \(path): \(reason); it was left as it is: move it away or restore it"
+        case .truncated(let path, let expected, let actual):
+            "ring \(path): \(expected - actual) of \(expected) bytes are missing at its end; "
+                + "the next start keeps the frames that are left"
+        case .tooSmall(let path, let capacity, let needed):
+            "ring \(path): it holds readings that need \(needed) bytes, \(capacity) are too few; "
+                + "let it run emptier first, or make ring.size larger"
         case .capacityOutOfRange(let bytes):
             "ring size \(bytes) is outside \(RingLimits.capacityMin) to \(RingLimits.capacityMax) "
                 + "bytes; change ring.size"

@@ -48,6 +48,9 @@ final class RingFile: @unchecked Sendable {
 }
 
 extension RingFile {
+    /// What a file is called until it is whole.
+    private static let temporarySuffix = ".creating"
+
     enum Access { case readOnly, exclusive }
 
     /// Opens and locks what is there.
@@ -71,12 +74,14 @@ extension RingFile {
         }
     }
 
-    /// Makes a file of its full size under a temporary name, locked; `prepare` fills its header.
-    /// Only a whole ring ever gets the final name.
+    /// Makes a file of its full size under a temporary name, locked; `prepare` fills it. Only a
+    /// whole ring ever gets the final name.
+    ///
+    /// - Parameter isReplacing: whether it takes the place of a ring that the caller has locked.
     static func create(
-        _ path: String, bytes: Int, prepare: (Region) -> Void
+        _ path: String, bytes: Int, isReplacing: Bool = false, prepare: (RingFile) -> Void
     ) throws(RingError) -> RingFile {
-        let temporary = path + ".creating"
+        let temporary = path + temporarySuffix
         let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
         guard let descriptor = try openDescriptor(temporary, flags) else {
             throw .system(operation: "open", path: temporary, code: ENOENT)
@@ -92,15 +97,32 @@ extension RingFile {
             throw error
         }
         let file = try map(descriptor, path, bytes: bytes, .exclusive)
-        prepare(file.memory)
-        try file.synchronise()
-        guard unsafe clinux_rename_new(temporary, path) == 0 else {
-            let error = failure("rename", path)
+        prepare(file)
+        do throws(RingError) {
+            try file.synchronise()
+            let code =
+                unsafe isReplacing
+                ? Glibc.rename(temporary, path) : clinux_rename_new(temporary, path)
+            guard code == 0 else { throw failure("rename", path) }
+        } catch {
             unsafe _ = unlink(temporary)
             throw error
         }
         try synchroniseDirectory(of: path)
         return file
+    }
+
+    /// Renames without ever replacing a file: when the name is taken, a number goes behind it.
+    ///
+    /// - Returns: the name that it got.
+    static func rename(_ path: String, toFreeName name: String) throws(RingError) -> String {
+        var number = 1
+        while true {
+            let wished = number == 1 ? name : "\(name)-\(number)"
+            if unsafe clinux_rename_new(path, wished) == 0 { return wished }
+            guard errno == EEXIST, number < 1000 else { throw failure("rename", path) }
+            number += 1
+        }
     }
 
     /// Asks before trying: an attempt that fails would take all that is left of the disk first, and
@@ -113,6 +135,25 @@ extension RingFile {
         let (free, overflow) = UInt64(space.f_bavail).multipliedReportingOverflow(
             by: UInt64(space.f_frsize))
         if !overflow && free < UInt64(bytes) { throw .diskFull(path: path, bytes: bytes) }
+    }
+
+    /// Gives a file that lost bytes at its end its full size again, or leaves it as it is.
+    static func regrow(
+        _ descriptor: Int32, _ path: String, from bytes: Int, to wholeBytes: Int
+    ) throws(RingError) {
+        try expectSpace(descriptor, path, bytes: wholeBytes - bytes)
+        do throws(RingError) {
+            try allocate(descriptor, path, bytes: wholeBytes)
+        } catch {
+            _ = ftruncate(descriptor, bytes)
+            throw error
+        }
+    }
+
+    /// Removes what an interrupted attempt to make a ring at `path` has left. Only for whoever has
+    /// the ring itself locked: then nobody else can be about to make it.
+    static func removeLeftover(_ path: String) {
+        unsafe _ = unlink(path + temporarySuffix)
     }
 
     /// Reserves every block now: writing to a mapped file on a full disk would be a SIGBUS later.
@@ -157,8 +198,8 @@ extension RingFile {
         guard fchmod(descriptor, 0o600) == 0 else { throw failure("fchmod", path) }
     }
 
-    /// Writes both pieces to a new file, or over one that an interrupted attempt left, and waits
-    /// until the disk has them.
+    /// Writes both pieces to a file, over what an interrupted attempt left there, and waits until
+    /// the disk has them.
     static func write(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, to path: String
     ) throws(RingError) {
@@ -170,7 +211,16 @@ extension RingFile {
         try unsafe writeAll(first, descriptor, path)
         try unsafe writeAll(second, descriptor, path)
         guard fsync(descriptor) == 0 else { throw failure("fsync", path) }
-        try synchroniseDirectory(of: path)
+    }
+
+    /// Waits until the disk has the names in the directory of `path`.
+    static func synchroniseDirectory(of path: String) throws(RingError) {
+        let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        guard let descriptor = try openDescriptor(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) else {
+            throw .system(operation: "open", path: parent, code: ENOENT)
+        }
+        defer { Glibc.close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("fsync", parent) }
     }
 
     /// Reads the unchanging part of the header, and sees whether the rest makes sense, without
@@ -264,15 +314,6 @@ private func status(_ descriptor: Int32, _ path: String) throws(RingError) -> st
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { throw failure("fstat", path) }
     return status
-}
-
-private func synchroniseDirectory(of path: String) throws(RingError) {
-    let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    guard let descriptor = try openDescriptor(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) else {
-        throw .system(operation: "open", path: parent, code: ENOENT)
-    }
-    defer { Glibc.close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw failure("fsync", parent) }
 }
 
 private func failure(_ operation: String, _ path: String) -> RingError {

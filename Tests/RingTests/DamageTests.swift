@@ -115,20 +115,42 @@ func isInOrder(_ part: [Kept], in whole: [Kept]) -> Bool {
         #expect(report.isFlawless && ring!.contents() == rest)
     }
 
-    @Test func `damage that cannot be put aside stays where it is`() throws {
+    @Test func `damage that cannot be put aside is told and stops no start`() throws {
         let specimen = try Specimen()
         var changed = specimen.bytes
-        changed[specimen.places[3].lowerBound] ^= 0x80
-        writeFile(specimen.path, changed)
-        let configuration = RingConfiguration(
-            path: specimen.path, capacity: 4096, overflow: .dropNewest)
-        let message = refusal { () throws(RingError) in
-            try Ring.open(configuration) { _ throws(RingError) in
-                throw .diskFull(path: "elsewhere", bytes: 1)
-            }
+        let place = specimen.places[3]
+        changed[place.lowerBound] ^= 0x80
+        let (first, _) = try specimen.reopen(changed, boot: 1)
+        let name = specimen.folder.file(
+            try #require(specimen.folder.names.first { $0.contains("damaged") }))
+        unlink(name)
+        let rest = first.contents()
+        try first.close()
+        // As on a full disk: nothing can be written there.
+        mkdir(name + ".writing", 0o700)
+        defer { rmdir(name + ".writing") }
+        let (ring, report) = try specimen.reopen(changed, boot: 1)
+        #expect(report.bytesNotKept == place.count && report.keepFailure != nil)
+        #expect(ring.contents() == rest)
+        #expect(specimen.folder.names.count == 2)
+        let left = Array(readFile(specimen.path)[place.dropFirst(16)])
+        #expect(left == Array(changed[place.dropFirst(16)]), "until frames overwrite it")
+    }
+
+    @Test func `bytes that were put aside are never overwritten by others`() throws {
+        let specimen = try Specimen()
+        let place = specimen.places[3]
+        for bit in [UInt8(1), 2, 1] {
+            var changed = specimen.bytes
+            changed[place.lowerBound + 33] ^= bit
+            _ = try specimen.reopen(changed, boot: 1)
         }
-        #expect(message.contains("elsewhere"))
-        #expect(isSame(readFile(specimen.path), changed))
+        let names = specimen.folder.names.filter { $0.contains("damaged") }
+        #expect(names.count == 2 && names[1] == names[0] + "-2", "and the same ones are kept once")
+        let kept = names.map {
+            readFile(specimen.folder.file($0))[33] ^ specimen.bytes[place.lowerBound + 33]
+        }
+        #expect(kept == [1, 2])
     }
 
     @Test(arguments: [UInt64(1), 2])

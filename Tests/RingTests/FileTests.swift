@@ -106,6 +106,13 @@ import Testing
         #expect(isSame(readFile(path), bytes))
     }
 
+    @Test func `what an interrupted attempt left is removed by the next start`() throws {
+        try openRing(path).ring.close()
+        writeFile(path + ".creating", Array("half a ring".utf8))
+        _ = try openRing(path)
+        #expect(folder.names == ["ring"])
+    }
+
     @Test func `an interrupted creation is begun again`() throws {
         writeFile(path + ".creating", Array("half a ring".utf8))
         _ = try openRing(path)

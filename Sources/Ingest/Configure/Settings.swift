@@ -35,7 +35,7 @@ extension Setting {
     static let ringSize = Setting(
         .ring, "size", .size(ConfigurationLimits.ringSize), "256MiB",
         "How many bytes of readings are kept while the database is away, in each lane. A new size"
-            + " holds from the next start with an empty ring.")
+            + " holds from the next start on, if the readings in the ring fit.")
     static let overflow = Setting(
         .ring, "overflow", .choice(Configuration.Overflow.allCases.map(\.rawValue)), "drop-newest",
         "What a full ring gives up: what arrives, or what waited longest. Both are counted.")

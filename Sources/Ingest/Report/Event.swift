@@ -45,6 +45,7 @@ package enum Event: String, Sendable, CaseIterable {
     // The ring.
     case ringRecovered = "ring_recovered"
     case ringDamaged = "ring_damaged"
+    case ringUnusable = "ring_unusable"
     case ringFilling = "ring_filling"
     case ringFull = "ring_full"
     case ringDrained = "ring_drained"

@@ -36,6 +36,7 @@ extension Event {
         case .receiveBufferSmall: return "85cec062c9804349a75aa58b41fcfebb"
         case .ringRecovered: return "b29a9d5aae104d788e47acbf351c3f59"
         case .ringDamaged: return "393cebd3cfda4b8785809309859f4d82"
+        case .ringUnusable: return "19aa675b180e4a38a4a7f25f46e06de9"
         case .ringFilling: return "a54ca568b45b4647b05a46f74629e908"
         case .ringFull: return "26b874468686485b83eb915611c58ed0"
         case .ringDrained: return "366a48e5cc634ebe9d42756cead1a968"

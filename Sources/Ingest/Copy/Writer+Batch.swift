@@ -94,7 +94,7 @@ extension Writer where Session: ~Copyable {
             report.add(tallies)
             report.batches += 1
             report.rejects = rejects.counters
-            report.rejectsProblem = rejects.problem
+            report.rejectsProblem = rejects.problem ?? report.rejectsProblem
             report.lastCommit = clock.now()
             return report.add(unmatched: unmatched)
         }

@@ -7,10 +7,14 @@ package struct RingInspection: Equatable, Sendable {
     package let capacity: Int
     /// When the file was made, in nanoseconds since 1970.
     package let createdAt: Int64
+    /// Bytes of the whole file.
+    package let fileBytes: Int
     /// First position that is not released.
     package let tail: UInt64
     /// Behind the last whole frame.
     package let head: UInt64
+    /// The highest position that the database is known to have had.
+    package let confirmed: UInt64
     /// Bytes of the area that are taken, with headers and markers.
     package let usedBytes: Int
     /// Whole frames.
@@ -25,6 +29,14 @@ package struct RingInspection: Equatable, Sendable {
     package let damages: [Damage]
     /// Frames that the header counted and that are not there.
     package let framesMissing: Int
+    /// A copy of the header's unchanging part is damaged; the other one is used.
+    package let isHeaderDamaged: Bool
+    /// Names of sources of which a copy is damaged; 0 while somebody has the ring open.
+    package let damagedSourceNames: Int
+    /// Records of the ledger with damaged counters; 0 while somebody has the ring open.
+    package let damagedLedgerRecords: Int
+    /// Whole and damaged frames by record of the ledger.
+    package let records: [SourceRecovery]
     /// The names of sources by index, without the unused ones.
     package let sources: [UInt16: String]
     /// The process that has the ring open now. What is said about frames is then a moment's view.
@@ -39,15 +51,14 @@ extension Ring {
         guard let (descriptor, status) = try RingFile.open(path, .readOnly) else {
             throw .system(operation: "open", path: path, code: ENOENT)
         }
-        let superblock: Superblock
+        let header: (superblock: Superblock, isDamaged: Bool)
         let isHeld: Bool
         do throws(RingError) {
-            superblock = try RingFile.readSuperblock(
-                descriptor, path, fileBytes: Int(status.st_size)
-            ).superblock
-            guard Int(status.st_size) == superblock.fileBytes else {
-                throw .wrongSize(
-                    path: path, expected: superblock.fileBytes, actual: Int(status.st_size))
+            header = try RingFile.readSuperblock(
+                descriptor, path, fileBytes: Int(status.st_size))
+            guard Int(status.st_size) == header.superblock.fileBytes else {
+                throw .truncated(
+                    path: path, expected: header.superblock.fileBytes, actual: Int(status.st_size))
             }
             isHeld = flock(descriptor, LOCK_SH | LOCK_NB) != 0
             flock(descriptor, LOCK_UN)
@@ -55,12 +66,13 @@ extension Ring {
             Glibc.close(descriptor)
             throw error
         }
-        let file = try RingFile.map(descriptor, path, bytes: superblock.fileBytes, .readOnly)
-        return try inspect(file, superblock, isHeld: isHeld)
+        let file = try RingFile.map(
+            descriptor, path, bytes: header.superblock.fileBytes, .readOnly)
+        return try inspect(file, header.superblock, header.isDamaged, isHeld: isHeld)
     }
 
     private static func inspect(
-        _ file: RingFile, _ superblock: Superblock, isHeld: Bool
+        _ file: RingFile, _ superblock: Superblock, _ isHeaderDamaged: Bool, isHeld: Bool
     ) throws(RingError) -> RingInspection {
         let seed = superblock.identity.seed
         let session = Slots(header: file.header, seed: seed, offsets: Layout.sessionSlots).newest()
@@ -68,22 +80,33 @@ extension Ring {
         let mark = try Mark.newest(file.header, superblock, path: file.path)
         let now = Session(boot: bootNumber(), inode: file.inode, process: 0, isClean: false)
         let confirmed = Confirmation(header: file.header, seed: seed).position
+        let isVouched = isHeld || now.vouches(after: session)
         let survey = Survey(
             EntryCodec(area: file.area, seed: seed), mark,
             OutcomeLedger(header: file.header, seed: seed, confirmed: confirmed),
-            isVouched: isHeld || now.vouches(after: session))
+            isVouched: isVouched)
         // What a daemon released meanwhile may have been overwritten: that is no damage.
         let tail = try Mark.newest(file.header, superblock, path: file.path).tail
         let gaps = survey.gaps.filter { $0.start.position >= tail.position }
-        let names = SourceRegistry(header: file.header, seed: seed).names
+        let registry = SourceRegistry(header: file.header, seed: seed)
+        // What is being written at this moment looks damaged.
+        let damagedNames = isHeld ? 0 : registry.damagedIndexes.count
+        let damagedRecords =
+            isHeld
+            ? 0
+            : LedgerRepair(header: file.header, seed: seed).damagedRecords(isVouched: isVouched)
         return RingInspection(
             identity: superblock.identity, capacity: superblock.capacity,
-            createdAt: superblock.createdAt, tail: mark.tail.position,
-            head: survey.cursor.position, usedBytes: survey.usedBytes, frameCount: survey.frames,
+            createdAt: superblock.createdAt, fileBytes: superblock.fileBytes,
+            tail: mark.tail.position, head: survey.cursor.position, confirmed: confirmed,
+            usedBytes: survey.usedBytes, frameCount: survey.frames,
             payloadBytes: survey.payloadBytes, oldestReceivedAt: survey.oldest,
             newestReceivedAt: survey.newest, damages: gaps.map { Damage($0) },
             framesMissing: max(0, Int(mark.framesEver - mark.framesGone) - survey.frames),
-            sources: names.enumerated().reduce(into: [:]) { $0[UInt16($1.offset)] = $1.element },
+            isHeaderDamaged: isHeaderDamaged, damagedSourceNames: damagedNames,
+            damagedLedgerRecords: damagedRecords,
+            records: survey.sources.filter { $0 != SourceRecovery(index: $0.index) },
+            sources: registry.names.enumerated().reduce(into: [:]) { $0[UInt16($1.offset)] = $1.element },
             holder: isHeld ? session?.process : nil, isClean: session?.isClean ?? false)
     }
 }

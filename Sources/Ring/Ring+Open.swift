@@ -113,8 +113,9 @@ extension Ring {
         if report.isHeaderRepaired { superblock.write(to: file.header) }
         let sources = SourceRegistry(header: file.header, seed: seed)
         report.damagedSourceNames = sources.heal()
-        report.damagedLedgerRecords = LedgerRepair(header: file.header, seed: seed).perform(
-            isVouched: isVouched)
+        let counters = LedgerRepair(header: file.header, seed: seed)
+        report.damagedLedgerRecords = counters.damagedRecords(isVouched: isVouched)
+        counters.perform()
         let repair = Repair(codec: codec, survey: survey, mark: mark, isVouched: isVouched)
         let (repaired, usedBytes, jumpTarget) = repair.perform()
         report.jumpTarget = jumpTarget

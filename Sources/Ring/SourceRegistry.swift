@@ -25,20 +25,24 @@ struct SourceRegistry: Sendable {
         return UInt16(index)
     }
 
+    /// The indexes of which at least one copy is damaged.
+    var damagedIndexes: [Int] {
+        names.indices.filter { index in
+            !Layout.registryOffsets.allSatisfy { base in
+                names[index] == nil
+                    ? header.isZero(offset(base, index), Layout.registryEntryBytes)
+                    : name(at: offset(base, index), index) == names[index]
+            }
+        }
+    }
+
     /// Restores a copy that is damaged from the one that is not; where both are, the index is kept
     /// for a lost name.
     ///
     /// - Returns: how many entries had a damaged copy.
     func heal() -> Int {
-        var damaged = 0
-        for index in names.indices {
-            let isWhole = Layout.registryOffsets.allSatisfy { base in
-                names[index] == nil
-                    ? header.isZero(offset(base, index), Layout.registryEntryBytes)
-                    : name(at: offset(base, index), index) == names[index]
-            }
-            if isWhole { continue }
-            damaged += 1
+        let damaged = damagedIndexes
+        for index in damaged {
             if let name = names[index] {
                 // An empty name says that it is lost: the index goes to no other source.
                 write(name, index)
@@ -49,7 +53,7 @@ struct SourceRegistry: Sendable {
                 }
             }
         }
-        return damaged
+        return damaged.count
     }
 
     private func offset(_ base: Int, _ index: Int) -> Int {

@@ -6,5 +6,5 @@ struct Sluice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
         abstract: "Takes sensor readings in line protocol and puts them into PostgreSQL.",
-        subcommands: [Run.self, Check.self, Parse.self, Simulate.self])
+        subcommands: [Run.self, Check.self, Parse.self, Simulate.self, RingCommand.self])
 }

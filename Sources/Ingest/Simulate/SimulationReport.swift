@@ -23,7 +23,7 @@ package struct SimulationReport: Equatable, Sendable {
     /// One JSON object on one line.
     package var json: String {
         """
-        {"target":\(Self.quoted(target)),"datagrams":\(datagrams),"lines":\(lines.lines),\
+        {"target":\(JSONText.quoted(target)),"datagrams":\(datagrams),"lines":\(lines.lines),\
         "readings":\(lines.readings),"weather":\(lines.weather),"bad_lines":\(lines.bad),\
         "bytes":\(bytes),"sensors":\(sensors),"areas":\(areas),"refusals":\(refusals),\
         "seconds":\(Self.thousandths(seconds)),"lines_per_second":\(Int(linesPerSecond.rounded()))}
@@ -33,20 +33,6 @@ package struct SimulationReport: Equatable, Sendable {
     private static func thousandths(_ value: Double) -> String {
         let (whole, rest) = Int((value * 1000).rounded()).quotientAndRemainder(dividingBy: 1000)
         return "\(whole)." + String(1000 + rest).dropFirst()
-    }
-
-    /// A JSON string; a file name may hold anything.
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case "\0"..<" ":
-                result += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }
 

@@ -41,3 +41,22 @@ def newest_numbers(file: Path) -> dict[int, int]:
     for source, number in found:
         newest[int(source)] = max(newest.get(int(source), -1), int(number))
     return newest
+
+
+def checksum(data: bytes) -> int:
+    """CRC32C, as everything in the file has it."""
+    state = 0xFFFF_FFFF
+    for byte in data:
+        state ^= byte
+        for _ in range(8):
+            state = state >> 1 ^ (0x82F6_3B78 if state & 1 else 0)
+    return state ^ 0xFFFF_FFFF
+
+
+def with_version(ring: bytes, version: int) -> bytes:
+    """The same ring as a program of another version would have written its header."""
+    changed = bytearray(ring)
+    for place in (0, 4_096):
+        struct.pack_into("<I", changed, place + 8, version)
+        struct.pack_into("<I", changed, place + 508, checksum(bytes(changed[place : place + 508])))
+    return bytes(changed)

@@ -72,6 +72,7 @@ final class Simulation {
         in folder: String, _ dice: inout SeededGenerator
     ) throws -> Configuration {
         let overflow = Bool.random(using: &dice) ? "drop-newest" : "drop-oldest"
+        let duplicates = Configuration.Duplicates.allCases.randomElement(using: &dice)!
         var configuration = try Configuration.parse(
             """
             [ring]
@@ -80,6 +81,9 @@ final class Simulation {
             [batch]
             interval = "0s"
             rows = \(Int.random(in: 1...60, using: &dice))
+            [[table]]
+            name = "keyed"
+            duplicates = "\(duplicates.rawValue)"
             """)
         // Smaller than an operator may have it: so that it goes round within a history.
         configuration.ring.size = 4096 * Int.random(in: 1...4, using: &dice)

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What stands in a ring's file, for people who look at it. Nothing in the file is changed.
-package struct RingInspection: Equatable, Sendable {
+package struct RingInspection: Sendable {
     package let identity: RingIdentity
     /// Bytes for frames.
     package let capacity: Int
@@ -35,6 +35,9 @@ package struct RingInspection: Equatable, Sendable {
     package let damagedSourceNames: Int
     /// Records of the ledger with damaged counters; 0 while somebody has the ring open.
     package let damagedLedgerRecords: Int
+    /// The counters, by record. While somebody has the ring open, what came in and what became of it
+    /// are of two moments.
+    package let ledger: [Int: LedgerEntry]
     /// Whole and damaged frames by record of the ledger.
     package let records: [SourceRecovery]
     /// The names of sources by index, without the unused ones.
@@ -81,10 +84,10 @@ extension Ring {
         let now = Session(boot: bootNumber(), inode: file.inode, process: 0, isClean: false)
         let confirmed = Confirmation(header: file.header, seed: seed).position
         let isVouched = isHeld || now.vouches(after: session)
+        var outcome = OutcomeLedger(header: file.header, seed: seed, confirmed: confirmed)
         let survey = Survey(
-            EntryCodec(area: file.area, seed: seed), mark,
-            OutcomeLedger(header: file.header, seed: seed, confirmed: confirmed),
-            isVouched: isVouched)
+            EntryCodec(area: file.area, seed: seed), mark, outcome, isVouched: isVouched)
+        outcome.take(survey.sources)
         // What a daemon released meanwhile may have been overwritten: that is no damage.
         let tail = try Mark.newest(file.header, superblock, path: file.path).tail
         let gaps = survey.gaps.filter { $0.start.position >= tail.position }
@@ -105,8 +108,23 @@ extension Ring {
             framesMissing: max(0, Int(mark.framesEver - mark.framesGone) - survey.frames),
             isHeaderDamaged: isHeaderDamaged, damagedSourceNames: damagedNames,
             damagedLedgerRecords: damagedRecords,
+            ledger: ledger(file.header, seed, outcome),
             records: survey.sources.filter { $0 != SourceRecovery(index: $0.index) },
-            sources: registry.names.enumerated().reduce(into: [:]) { $0[UInt16($1.offset)] = $1.element },
+            sources: registry.names.enumerated().reduce(into: [:]) {
+                $0[UInt16($1.offset)] = $1.element
+            },
             holder: isHeld ? session?.process : nil, isClean: session?.isClean ?? false)
+    }
+
+    private static func ledger(
+        _ header: Region, _ seed: UInt32, _ outcome: OutcomeLedger
+    ) -> [Int: LedgerEntry] {
+        let intake = IntakeLedger(header: header, seed: seed)
+        return (0..<LedgerLimits.recordCount).reduce(into: [:]) { entries, index in
+            guard intake.isUsed(index) || outcome.isUsed(index) else { return }
+            entries[index] = LedgerEntry(
+                intake: intake.words(of: index), outcome: outcome.totals(of: index),
+                inRing: outcome.inRing(index))
+        }
     }
 }

@@ -7,7 +7,7 @@ struct RingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ring",
         abstract: "Look at what waits for the database, verify it, or change its size.",
-        subcommands: [Show.self, Verify.self, Resize.self])
+        subcommands: [Show.self, Verify.self, Ledger.self, Resize.self])
 
     /// Which rings a subcommand works on.
     struct Files: ParsableArguments {
@@ -66,6 +66,29 @@ struct RingCommand: ParsableCommand {
                 for problem in ring.problems { print(problem) }
                 print(ring.verdict)
                 return ring.isSound ? EX_OK : EX_DATAERR
+            }
+        }
+    }
+
+    struct Ledger: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Print what came in and what became of it, by listener, since the ring was made.",
+            discussion: """
+                Works while the daemon does, too. Ends with 65 when the figures of a ring that \
+                nobody works on do not add up.
+                """)
+
+        @OptionGroup var files: Files
+
+        @Flag(help: "Print a JSON object for each ring.")
+        var json = false
+
+        func run() throws {
+            try files.forEach { path in
+                let ledger = try LedgerReport(path: path)
+                if json { print(ledger.json) } else { for line in ledger.lines { print(line) } }
+                return ledger.isSound ? EX_OK : EX_DATAERR
             }
         }
     }

@@ -106,7 +106,9 @@ extension Ring {
             isHeaderDamaged: isHeaderDamaged, damagedSourceNames: damagedNames,
             damagedLedgerRecords: damagedRecords,
             records: survey.sources.filter { $0 != SourceRecovery(index: $0.index) },
-            sources: registry.names.enumerated().reduce(into: [:]) { $0[UInt16($1.offset)] = $1.element },
+            sources: registry.names.enumerated().reduce(into: [:]) {
+                $0[UInt16($1.offset)] = $1.element
+            },
             holder: isHeld ? session?.process : nil, isClean: session?.isClean ?? false)
     }
 }

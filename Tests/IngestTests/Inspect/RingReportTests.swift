@@ -107,7 +107,8 @@ import Testing
         for text in ["", "1", "x", "12", "8192TiB"] { #expect(RingFiles.size(text) == nil) }
     }
 
-    @Test func `without names the configured rings are meant, and those that are left over`() throws {
+    @Test func `without names the configured rings are meant, and those that are left over`() throws
+    {
         let folder = try TemporaryFolder()
         for name in ["ring-7", "ring-x", "ring-01", "ring-0.creating"] {
             try folder.write(name, "")

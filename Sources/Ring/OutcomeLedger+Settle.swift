@@ -73,6 +73,10 @@ extension OutcomeLedger {
         for index in records.indices {
             if counted[index] > before[index] {
                 settlements[index].missing = batches[index].less(ofBatch[index])
+                // Frames that were dropped before the batch, which a power cut has undone.
+                let surplus = ofBatch[index].less(batches[index])
+                settlements[index].counted = settlements[index].counted - surplus
+                settlements[index].uncounted = settlements[index].uncounted + surplus
             }
             settle(index, at: position, &settlements[index], account)
         }

@@ -54,6 +54,7 @@ extension State {
             return true
         }
         let bytes = Layout.frameBytes(payload: payload.count)
+        if pin != nil { arrivedWhilePinned += bytes }
         var room = room(for: bytes)
         if !room.fits, overflow == .dropOldest, isOldestFree {
             while !room.fits {

@@ -15,13 +15,28 @@ package enum Resumption: Equatable, Sendable {
 
 /// For the consumer, which is one thread at a time.
 extension Ring {
+    /// Before a pin: where the ring is to drop the oldest, drops as many as the last pin would have
+    /// needed room for, or while the next one lasts the newest would be dropped instead.
+    ///
+    /// - Parameter lost: called for each frame that has to go, under the lock: be short, and never
+    ///   call the ring from it.
+    /// - Returns: how many bytes of frames arrived during the last pin.
+    package func makeRoom(lost: (borrowing Loss) -> Void) -> Int {
+        state.withLock { state in
+            let arrived = state.arrivedWhilePinned
+            if defaultOverflow == .dropOldest { state.makeRoom(lost) }
+            state.arrivedWhilePinned = 0
+            return arrived
+        }
+    }
+
     /// Pins frames from the tail on, until one of the limits is reached; at least one frame, if
     /// there is any.
     ///
     /// While frames are pinned none of them is dropped, and as the oldest stand at the tail no
-    /// room can be made: a full ring then drops the newest. So a writer that waits for a database
-    /// that is away should `unpin`, and pin again afterwards; except after a COMMIT whose outcome
-    /// it does not know yet, when it must keep the pin until it knows.
+    /// room can be made: a full ring then drops the newest; see `makeRoom`. A writer that waits for a
+    /// database that is away should `unpin`, and pin again afterwards; except after a COMMIT whose
+    /// outcome it does not know yet, when it must keep the pin until it knows.
     ///
     /// - Returns: `nil` when the ring is empty.
     package func pin(byteLimit: Int, frameLimit: Int = .max) -> PinnedFrames? {
@@ -141,6 +156,8 @@ extension State {
     mutating func resume(
         after position: UInt64, _ account: LedgerAccount
     ) throws(RingError) -> Resumption {
+        // It may have been pinned for long, in doubt.
+        arrivedWhilePinned = 0
         if position <= mark.tail.position {
             let confirmed = confirmation.position
             ledger.settle(at: position, { _ in }, account: account)

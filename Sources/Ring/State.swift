@@ -21,6 +21,9 @@ struct State: Sendable {
     var payloadBytes: Int
     /// What the consumer looks at without the lock, from the tail on: it stays.
     var pin: Stretch?
+    /// Bytes of frames that arrived while the consumer had its present or last pin, whether they
+    /// went in or not.
+    var arrivedWhilePinned = 0
     var isWoken = false
     var isClosed = false
 
@@ -49,6 +52,19 @@ struct State: Sendable {
         mark.tail = codec.behind(entry, at: mark.tail)
         mark.framesGone += 1
         skipMarkers()
+    }
+
+    /// Makes as much room as would have been needed during the last pin.
+    mutating func makeRoom(_ lost: (borrowing Loss) -> Void) {
+        let wanted = min(arrivedWhilePinned, codec.capacity / 2)
+        var isChanged = false
+        while frameCount > 0, isOldestFree,
+            codec.capacity - RingLimits.reservedBytes - usedBytes < wanted
+        {
+            dropOldest(lost)
+            isChanged = true
+        }
+        if isChanged { publish() }
     }
 
     /// Keeps the tail on a frame, or on the head: the markers before a frame hold nothing.

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from support.send import free_port
 from support.wait import wait_for, wait_until_equal
 
@@ -63,7 +65,49 @@ def test_each_precision_scales_the_timestamp(daemon, database):
     wait_until_equal("a row per precision", microseconds(database), expected)
 
 
-def test_times_before_the_epoch_are_kept(daemon, database):
+DAY = 86_400_000_000_000
+
+
+def test_times_of_any_age_are_kept_from_the_second_day_of_1970_on(daemon, database):
     daemon.start()
-    daemon.sender().send(f"{READINGS},sensor_id=1 temperature=1 -86400000000001000")
-    wait_until_equal("the row", microseconds(database), [-86400000000001])
+    for time in (DAY, 500_000_000 * 1_000_000_000):
+        daemon.sender().send(f"{READINGS},sensor_id=1 temperature=1 {time}")
+    wait_until_equal("the rows", microseconds(database), [DAY // 1000, 500_000_000_000_000])
+
+
+@pytest.mark.parametrize(
+    "offset, reason",
+    [
+        (lambda now: -DAY, "time_too_old"),
+        (lambda now: DAY - 1, "time_too_old"),
+        (lambda now: now // 1_000_000_000, "time_wrong_unit"),
+        (lambda now: now // 1_000_000, "time_wrong_unit"),
+        (lambda now: now // 1000, "time_wrong_unit"),
+        (lambda now: now + 3_600_000_000_000, "time_too_far_ahead"),
+    ],
+)
+def test_a_time_that_cannot_be_is_rejected_with_its_reason(daemon, database, offset, reason):
+    daemon.start()
+    now = time.time_ns()
+    sender = daemon.sender()
+    sender.send(f"{READINGS},sensor_id=1 temperature=1 {offset(now)}")
+    sender.send(f"{READINGS},sensor_id=2 temperature=1 {now + 300_000_000_000}")
+    daemon.wait_for_log(f"event=line_rejected.*reason={reason}")
+    wait_until_equal("the good row", lambda: database.count(READINGS), 1)
+
+
+def test_a_wrong_unit_is_told_by_name(daemon, database):
+    daemon.start()
+    daemon.sender().send(f"{READINGS},sensor_id=1 temperature=1 {int(time.time())}")
+    daemon.wait_for_log('the timestamp is in s and taken for ns: set precision = .*"s.*main')
+
+
+def test_the_limits_can_be_set_for_each_listener(daemon, database):
+    daemon.config["udp"][0] |= {"ahead_max": "0s", "age_max": "1h"}
+    daemon.start()
+    now = time.time_ns()
+    sender = daemon.sender()
+    sender.send(f"{READINGS},sensor_id=1 temperature=1 {now + 30 * DAY}")
+    sender.send(f"{READINGS},sensor_id=2 temperature=1 {now - 2 * 3_600_000_000_000}")
+    daemon.wait_for_log("reason=time_too_old")
+    wait_until_equal("the row ahead", lambda: database.count(READINGS), 1)

@@ -7,6 +7,8 @@ struct History {
     private let simulation: Simulation
     private var dice: SeededGenerator
     private let stepCount: Int
+    /// Of readings that a table with keys takes.
+    private var keys: [Int64] = []
 
     init(seed: UInt64) throws {
         simulation = try Simulation(seed: seed)
@@ -31,22 +33,41 @@ struct History {
         return try complaints() + wrongBooks()
     }
 
+    /// What can happen, and how often in a hundred.
+    private enum Action: CaseIterable {
+        case receive, step, sync, writeBack, kill, killSoon, cutPower, crashServer, stopServer
+        case startServer, changeSchema, stop
+
+        var weight: Int {
+            switch self {
+            case .receive: 35
+            case .step: 40
+            case .writeBack: 5
+            case .sync, .kill, .killSoon: 4
+            case .crashServer, .startServer: 2
+            case .cutPower, .stopServer, .changeSchema, .stop: 1
+            }
+        }
+    }
+
+    private static let hat = Action.allCases.flatMap { Array(repeating: $0, count: $0.weight) }
+
     private mutating func act() throws {
-        let action = Int.random(in: 0..<100, using: &dice)
-        simulation.log.logger.info("action", metadata: ["number": "\(action)"])
+        let action = Self.hat.randomElement(using: &dice)!
+        simulation.log.logger.info("\(action)")
         switch action {
-        case 0..<35: simulation.receive(datagrams())
-        case 35..<75: for _ in 0..<Int.random(in: 1...6, using: &dice) { simulation.step() }
-        case 75..<79: try simulation.sync()
-        case 79..<84: simulation.writeBack()
-        case 84..<88: simulation.kill()
-        case 88..<92: simulation.killSoon()
-        case 92..<93: simulation.cutPower()
-        case 93..<95: simulation.server.crash()
-        case 95..<96: simulation.server.stop()
-        case 96..<98: simulation.server.isUp = true
-        case 98..<99: simulation.server.schemaVersion += 1
-        default: try simulation.stop()
+        case .receive: simulation.receive(datagrams())
+        case .step: for _ in 0..<Int.random(in: 1...6, using: &dice) { simulation.step() }
+        case .sync: try simulation.sync()
+        case .writeBack: simulation.writeBack()
+        case .kill: simulation.kill()
+        case .killSoon: simulation.killSoon()
+        case .cutPower: simulation.cutPower()
+        case .crashServer: simulation.server.crash()
+        case .stopServer: simulation.server.stop()
+        case .startServer: simulation.server.isUp = true
+        case .changeSchema: simulation.server.schemaVersion += 1
+        case .stop: try simulation.stop()
         }
     }
 
@@ -59,10 +80,17 @@ struct History {
     private mutating func reading() -> Reading {
         let isGood = Int.random(in: 0..<10, using: &dice) > 0
         defer { simulation.nextID += 1 }
+        let table = SimulatedTable.allCases.randomElement(using: &dice)!
+        let fate = isGood ? Fate.row : Fate.allCases.randomElement(using: &dice)!
+        var key = simulation.nextID
+        if table == .keyed, fate == .row {
+            if Int.random(in: 0..<8, using: &dice) == 0 {
+                key = keys.randomElement(using: &dice) ?? key
+            }
+            keys.append(key)
+        }
         return Reading(
-            id: simulation.nextID, table: SimulatedTable.allCases.randomElement(using: &dice)!,
-            fate: isGood ? .row : Fate.allCases.randomElement(using: &dice)!,
-            time: simulation.clock.wall)
+            id: simulation.nextID, key: key, table: table, fate: fate, time: simulation.clock.wall)
     }
 
     /// Everything is well again, and the daemon writes what it has.
@@ -89,29 +117,68 @@ struct History {
         if let imbalance = simulation.imbalance { complaints.append("off: \(imbalance)") }
         if !simulation.idsInRing().isEmpty { complaints.append("the ring does not become empty") }
         for sent in simulation.sent.values {
-            for reading in sent.readings {
-                let rows = simulation.server.contents.count(of: reading)
-                let isRow = reading.fate == .row
-                // What is no row is kept, in just one place as well.
-                let count = isRow ? rows : rejected[reading.id] ?? 0
-                if (isRow ? rejected[reading.id] ?? 0 : rows) > 0 {
-                    complaints.append(
-                        "reading \(reading.id) (\(reading.fate)) is where it should not be")
-                }
-                let isRight =
-                    switch sent.state {
-                    case .gone where !sent.wasDropped: count == 1
-                    case .gone, .dropped, .lostWithPower: count <= 1
-                    case .inRing: false
-                    }
-                if !isRight {
-                    complaints.append(
-                        "reading \(reading.id) (\(reading.fate)) is \(count) times where it should be,"
-                            + " and its datagram is \(sent.state)")
-                }
+            for reading in sent.readings where !isContested(reading) {
+                complaints += wrong(reading, sent, rejected[reading.id] ?? 0)
             }
         }
+        for rivals in contests() { complaints += wrong(rivals, rejected) }
         return complaints
+    }
+
+    /// A reading that no other one has to do with.
+    private func wrong(
+        _ reading: Reading, _ sent: Simulation.Sent, _ rejections: Int
+    ) -> [String] {
+        let rows = simulation.server.contents.count(of: reading)
+        // What is no row is kept, in just one place as well.
+        let (count, elsewhere) = reading.fate == .row ? (rows, rejections) : (rejections, rows)
+        let isRight =
+            switch sent.state {
+            case .gone where !sent.wasDropped: count == 1
+            case .gone, .dropped, .lostWithPower: count <= 1
+            case .inRing: false
+            }
+        if isRight && elsewhere == 0 { return [] }
+        return [
+            "reading \(reading.id) (\(reading.fate)) is \(rows) times a row and \(rejections) times"
+                + " a reject, and its datagram is \(sent.state)"
+        ]
+    }
+
+    // MARK: - Duplicates
+
+    private func isContested(_ reading: Reading) -> Bool {
+        reading.table == .keyed && reading.fate == .row
+    }
+
+    /// The readings of each key, in the order in which they were sent.
+    private func contests() -> [[(reading: Reading, sent: Simulation.Sent)]] {
+        let all = simulation.sent.values.flatMap { sent in
+            sent.readings.filter(isContested).map { (reading: $0, sent: sent) }
+        }
+        return Dictionary(grouping: all) { $0.reading.key }.values.map { rivals in
+            rivals.sorted { $0.reading.id < $1.reading.id }
+        }
+    }
+
+    private func wrong(
+        _ rivals: [(reading: Reading, sent: Simulation.Sent)], _ rejected: [Int64: Int]
+    ) -> [String] {
+        let isCertain = rivals.allSatisfy { $0.sent.state == .gone && !$0.sent.wasDropped }
+        let policy = simulation.configuration.tables[0].duplicates
+        let winners = rivals.filter { simulation.server.contents.count(of: $0.reading) == 1 }
+        let rejects = rivals.reduce(0) { $0 + (rejected[$1.reading.id] ?? 0) }
+        let right = policy == .replace ? rivals.last! : rivals[0]
+        let isRight =
+            isCertain
+            ? winners.map(\.reading.id) == [right.reading.id]
+                && rejects == (policy == .error ? rivals.count - 1 : 0)
+            : winners.count <= 1 && rejects < rivals.count
+        if isRight { return [] }
+        return [
+            "of readings \(rivals.map(\.reading.id)), \(winners.map(\.reading.id)) are rows and"
+                + " \(rejects) rejects, where the policy is \(policy)"
+        ]
     }
 
     /// Whether what the daemon counted is what happened.

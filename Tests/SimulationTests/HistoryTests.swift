@@ -8,7 +8,7 @@ import Testing
 /// once, whatever died in between.
 @Suite struct HistoryTests {
     /// `SLUICE_EFFORT` times so many histories are gone through.
-    private static let histories = 1_000
+    private static let histories = 2_000
 
     @Test func `what was accepted is in its table exactly once, whatever dies`() throws {
         let effort = getenv("SLUICE_EFFORT").flatMap { Int(String(cString: $0)) } ?? 1
@@ -29,7 +29,10 @@ import Testing
         for complaint in complaints.prefix(5) {
             Issue.record("\(complaint); replay with SLUICE_HISTORY=\(seed)")
         }
-        if !complaints.isEmpty { history.printLog(); throw Failed() }
+        if !complaints.isEmpty {
+            history.printLog()
+            throw Failed()
+        }
     }
 
     private struct Failed: Error {}

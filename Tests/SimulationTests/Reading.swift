@@ -2,7 +2,7 @@
 enum SimulatedTable: String, CaseIterable {
     /// Without a key: a row that is written twice is there twice.
     case plain
-    /// No two rows with the same id.
+    /// No two rows with the same key.
     case keyed
 }
 
@@ -36,16 +36,18 @@ enum Fate: CaseIterable {
 /// One line that a sensor sends, known by its number.
 struct Reading {
     let id: Int64
+    /// What tells duplicates.
+    let key: Int64
     let table: SimulatedTable
     let fate: Fate
     let time: Int64
 
     var line: String {
         switch fate {
-        case .malformed: "\(table.rawValue) id=\(id)i,value= \(time)"
-        case .homeless: "nowhere id=\(id)i,value=1 \(time)"
-        case .misfit: "\(table.rawValue) id=\(id)i,value=\"many\" \(time)"
-        default: "\(table.rawValue) id=\(id)i,value=\(fate.value) \(time)"
+        case .malformed: "\(table.rawValue) id=\(id)i,key=\(key)i,value= \(time)"
+        case .homeless: "nowhere id=\(id)i,key=\(key)i,value=1 \(time)"
+        case .misfit: "\(table.rawValue) id=\(id)i,key=\(key)i,value=\"many\" \(time)"
+        default: "\(table.rawValue) id=\(id)i,key=\(key)i,value=\(fate.value) \(time)"
         }
     }
 }

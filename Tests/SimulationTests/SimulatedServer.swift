@@ -6,7 +6,8 @@ final class SimulatedServer {
     struct Contents {
         /// How often each id is in the table without a key.
         var plain: [Int64: Int] = [:]
-        var keyed: Set<Int64> = []
+        /// By key, which id is there.
+        var keyed: [Int64: Int64] = [:]
         /// By ring.
         var progress: [String: UInt64] = [:]
 
@@ -14,17 +15,29 @@ final class SimulatedServer {
         func count(of reading: Reading) -> Int {
             switch reading.table {
             case .plain: plain[reading.id] ?? 0
-            case .keyed: keyed.contains(reading.id) ? 1 : 0
+            case .keyed: keyed[reading.key] == reading.id ? 1 : 0
             }
         }
     }
 
+    /// A row as it is copied.
+    struct Row {
+        let table: SimulatedTable
+        let id: Int64
+        let key: Int64
+        let value: Double
+    }
+
     /// Rows and a position that are not committed yet.
     struct Transaction {
-        var rows: [(table: SimulatedTable, id: Int64, value: Double)] = []
+        var rows: [Row] = []
+        /// What the temporary table holds, if it is there.
+        var staged: [Row]?
+        /// How many rows the last merge replaced.
+        var replaced = 0
         var progress: (ring: String, position: UInt64)?
         var checksAtOnce = false
-        var savepoints: [Int] = []
+        var savepoints: [(rows: [Row], staged: [Row]?)] = []
         var isFailed = false
 
         /// Whether a deferred constraint speaks at the COMMIT.
@@ -103,7 +116,7 @@ final class SimulatedServer {
         for row in transaction.rows {
             switch row.table {
             case .plain: contents.plain[row.id, default: 0] += 1
-            case .keyed: contents.keyed.insert(row.id)
+            case .keyed: contents.keyed[row.key] = row.id
             }
         }
         if let (ring, position) = transaction.progress { contents.progress[ring] = position }
@@ -111,10 +124,9 @@ final class SimulatedServer {
 
     /// Why the table refuses rows that were copied into it, if it does.
     func refusal(
-        of rows: [(table: SimulatedTable, id: Int64, value: Double)], in transaction: Transaction
+        of rows: [Row], in transaction: Transaction, checksKeys: Bool = true
     ) -> PostgresError? {
-        var keys = contents.keyed
-        for row in transaction.rows where row.table == .keyed { keys.insert(row.id) }
+        var keys = keys(in: transaction)
         var foreignKeyFails = false
         for (index, row) in rows.enumerated() {
             if row.value == Fate.refused.value {
@@ -122,7 +134,7 @@ final class SimulatedServer {
                     sqlState: "23514", message: "violates check constraint",
                     context: "COPY \(row.table), line \(index + 1): \"…\"")
             }
-            if row.table == .keyed, !keys.insert(row.id).inserted {
+            if checksKeys, row.table == .keyed, !keys.insert(row.key).inserted {
                 return PostgresError(
                     sqlState: "23505", message: "duplicate key",
                     context: "COPY \(row.table), line \(index + 1)")
@@ -132,6 +144,13 @@ final class SimulatedServer {
                 || transaction.checksAtOnce && row.value == Fate.refusedAtCommit.value
         }
         return foreignKeyFails ? .foreignKey : nil
+    }
+
+    /// The keys that are taken for a transaction.
+    func keys(in transaction: Transaction) -> Set<Int64> {
+        var keys = Set(contents.keyed.keys)
+        for row in transaction.rows where row.table == .keyed { keys.insert(row.key) }
+        return keys
     }
 
     // MARK: - Catalog
@@ -146,15 +165,17 @@ final class SimulatedServer {
                     isOnSearchPath: true, isPartitioned: false, mayInsert: true,
                     hasRowSecurity: false,
                     columns: [
-                        .simulated("id", .bigint), .simulated("time", .timestamptz),
+                        .simulated("id", .bigint), .simulated("key", .bigint),
+                        .simulated("time", .timestamptz),
                         .simulated("value", .doublePrecision),
                     ],
                     uniqueKeys: table == .keyed
                         ? [
                             UniqueKey(
-                                name: "k", columns: ["id"], isPrimary: true, isImmediate: true)
+                                name: "k", columns: ["key"], isPrimary: true, isImmediate: true)
                         ]
                         : [])
+                description.mayReplace = true
                 description.fingerprint = fingerprint(of: table)
                 return description
             })

@@ -9,7 +9,7 @@ struct SimulatedSession: DatabaseSession, ~Copyable {
     let serverProcess: Int32
     private var isLost = false
     private var transaction: SimulatedServer.Transaction?
-    private var copy: (table: SimulatedTable, columns: [String], reader: CopyReader)?
+    private var copy: (table: SimulatedTable?, columns: [String], reader: CopyReader)?
 
     init(server: SimulatedServer, life: Int, process: Int32) {
         self.server = server
@@ -38,8 +38,11 @@ struct SimulatedSession: DatabaseSession, ~Copyable {
             }
         }
         return try call { session throws(PostgresError) in
-            for statement in sql.split(separator: "; ") { try session.run(String(statement)) }
-            return 0
+            var count = 0
+            for statement in sql.split(separator: "; ") {
+                count = try session.run(String(statement))
+            }
+            return count
         }
     }
 
@@ -49,6 +52,9 @@ struct SimulatedSession: DatabaseSession, ~Copyable {
         try call { session throws(PostgresError) in
             if sql.hasPrefix("SELECT pid::text") { return [["\(session.serverProcess)", "0"]] }
             if sql.hasPrefix("SELECT pg_catalog.pg_terminate_backend") { return [] }
+            if sql.hasPrefix("SELECT pg_catalog.currval") {
+                return [["\(session.transaction!.replaced)"]]
+            }
             try session.waitForRow()
             if sql.hasPrefix("SELECT position") {
                 return session.server.contents.progress[parameters[0]!].map { [["\($0)"]] } ?? []
@@ -72,7 +78,13 @@ struct SimulatedSession: DatabaseSession, ~Copyable {
             try session.expectTransaction()
             let names = sql.split(separator: "\"").enumerated()
                 .filter { $0.offset % 2 == 1 }.map { String($0.element) }
-            session.copy = (SimulatedTable(rawValue: names[1])!, Array(names[2...]), CopyReader())
+            if sql.contains("pg_temp") {
+                session.copy = (nil, names, CopyReader())
+            } else {
+                session.copy = (
+                    SimulatedTable(rawValue: names[1])!, Array(names[2...]), CopyReader()
+                )
+            }
         }
     }
 
@@ -84,13 +96,17 @@ struct SimulatedSession: DatabaseSession, ~Copyable {
         try call { session throws(PostgresError) in
             let (table, columns, reader) = session.copy!
             session.copy = nil
-            let id = columns.firstIndex(of: "id")!
-            let value = columns.firstIndex(of: "value")!
+            let places = ["id", "key", "value"].map { columns.firstIndex(of: $0)! }
             let rows = reader.rows().map { row in
-                (
-                    table: table, id: bigEndian(row[id]!),
-                    value: Double(bitPattern: UInt64(bitPattern: bigEndian(row[value]!)))
-                )
+                SimulatedServer.Row(
+                    // Only this one has a policy for duplicates.
+                    table: table ?? .keyed, id: bigEndian(row[places[0]]!),
+                    key: bigEndian(row[places[1]]!),
+                    value: Double(bitPattern: UInt64(bitPattern: bigEndian(row[places[2]]!))))
+            }
+            guard table != nil else {
+                session.transaction!.staged! += rows
+                return rows.count
             }
             if let refusal = session.server.refusal(of: rows, in: session.transaction!) {
                 throw refusal
@@ -107,23 +123,65 @@ struct SimulatedSession: DatabaseSession, ~Copyable {
 
     // MARK: - Statements
 
-    private mutating func run(_ statement: String) throws(PostgresError) {
+    private mutating func run(_ statement: String) throws(PostgresError) -> Int {
         switch statement {
         case "BEGIN": transaction = SimulatedServer.Transaction()
         case "SET CONSTRAINTS ALL IMMEDIATE": transaction!.checksAtOnce = true
         case "ROLLBACK": transaction = nil
         case "SAVEPOINT chunk":
             try expectTransaction()
-            transaction!.savepoints.append(transaction!.rows.count)
+            transaction!.savepoints.append((transaction!.rows, transaction!.staged))
         case "RELEASE SAVEPOINT chunk":
             try expectTransaction()
             transaction!.savepoints.removeLast()
         case "ROLLBACK TO SAVEPOINT chunk":
-            let count = transaction!.savepoints.last!
-            transaction!.rows.removeSubrange(count...)
+            (transaction!.rows, transaction!.staged) = transaction!.savepoints.last!
             transaction!.isFailed = false
-        default: precondition(statement.hasPrefix("SET ") || statement.hasPrefix("SELECT "))
+        default:
+            if statement.hasPrefix("SET ") || statement.hasPrefix("SELECT ") { return 0 }
+            try expectTransaction()
+            return try stage(statement)
         }
+        return 0
+    }
+
+    /// What concerns the temporary table.
+    private mutating func stage(_ statement: String) throws(PostgresError) -> Int {
+        if statement.hasPrefix("CREATE TEMPORARY") || statement.hasPrefix("TRUNCATE") {
+            transaction!.staged = []
+        } else if statement.hasPrefix("DROP TABLE") {
+            transaction!.staged = nil
+        } else if statement.hasPrefix("DELETE") {
+            let last = Dictionary(transaction!.staged!.map { ($0.key, $0.id) }) { $1 }
+            let all = transaction!.staged!
+            transaction!.staged = all.filter { last[$0.key] == $0.id }
+            return all.count - transaction!.staged!.count
+        } else if statement.hasPrefix("INSERT") {
+            return try merge(replaces: statement.contains("DO UPDATE"))
+        } else {
+            precondition(statement.hasPrefix("ALTER TABLE"), statement)
+        }
+        return 0
+    }
+
+    private mutating func merge(replaces: Bool) throws(PostgresError) -> Int {
+        let staged = transaction!.staged!
+        let refusal = server.refusal(of: staged, in: transaction!, checksKeys: false)
+        if let refusal {
+            // The rows of an INSERT have no line numbers.
+            throw PostgresError(sqlState: refusal.sqlState!, message: refusal.message)
+        }
+        var count = 0
+        transaction!.replaced = 0
+        for row in staged {
+            let isThere = server.keys(in: transaction!).contains(row.key)
+            if isThere && !replaces { continue }
+            if isThere { transaction!.replaced += 1 }
+            transaction!.rows.removeAll { $0.table == .keyed && $0.key == row.key }
+            transaction!.rows.append(row)
+            count += 1
+        }
+        return count
     }
 
     private func expectTransaction() throws(PostgresError) {
@@ -182,7 +240,8 @@ struct SimulatedSession: DatabaseSession, ~Copyable {
         if server.happens(server.faults.retry) {
             throw fail(with: PostgresError(sqlState: "40001", message: "try again"))
         }
-        if server.happens(server.faults.hold) {
+        // Within a chunk it would say that the way for duplicates is closed.
+        if transaction?.savepoints.isEmpty ?? true, server.happens(server.faults.hold) {
             throw fail(with: PostgresError(sqlState: "42501", message: "permission denied"))
         }
         let answer: Answer

@@ -50,7 +50,7 @@ final class Simulation {
     private var deathAwaits = 0
     /// Where the ring stood when it was looked at last, and what was in it.
     private var notedPlace: [UInt64] = []
-    private var idsNoted: Set<Int64> = []
+    private var idsNoted: [Int64] = []
 
     init(seed: UInt64) throws {
         self.seed = seed
@@ -72,6 +72,7 @@ final class Simulation {
         in folder: String, _ dice: inout SeededGenerator
     ) throws -> Configuration {
         let overflow = Bool.random(using: &dice) ? "drop-newest" : "drop-oldest"
+        let duplicates = Configuration.Duplicates.allCases.randomElement(using: &dice)!
         var configuration = try Configuration.parse(
             """
             [ring]
@@ -80,6 +81,9 @@ final class Simulation {
             [batch]
             interval = "0s"
             rows = \(Int.random(in: 1...60, using: &dice))
+            [[table]]
+            name = "keyed"
+            duplicates = "\(duplicates.rawValue)"
             """)
         // Smaller than an operator may have it: so that it goes round within a history.
         configuration.ring.size = 4096 * Int.random(in: 1...4, using: &dice)
@@ -100,12 +104,14 @@ final class Simulation {
         if disk.path == ring.path { disk.sync() }
         let source = try ring.register(source: "main")
         LedgerReconciliation.perform(ring)
+        let drops = DropLedger()
         let lane = Lane(
-            number: 0, ring: ring, configuration: configuration, toldNames: ToldNames(),
+            number: 0, ring: ring, configuration: configuration, drops: drops,
+            toldNames: ToldNames(),
             clock: clock.pipelineClock)
         self.ring = ring
         self.lane = lane
-        sink = RingSink([ring], drops: DropLedger())
+        sink = RingSink([ring], drops: drops)
         origin = FrameOrigin(source: source, attributes: 0)
         intake = Intake(
             start: 0, allow: AddressFilter(networks: [Network("127.0.0.0/8")!]), origin: origin)
@@ -212,8 +218,12 @@ final class Simulation {
     @discardableResult
     func step() -> Bool {
         guard var writer = self.writer.take() else { return false }
+        let before = idsNoted
+        let dropped = droppedOldest
         let rest = writer.step()
         self.writer = consume writer
+        // Room for what may come is made at the beginning of a batch.
+        noteDropped(before.prefix(droppedOldest - dropped))
         if death != nil {
             kill()
             return false
@@ -245,28 +255,36 @@ final class Simulation {
             return ScriptedBatch.Entry(payload: payload, size: payload.count)
         }
         let before = idsNoted
+        let dropped = droppedOldest
         ScriptedBatch.with(entries) { batch in
             var tally = intake!.take(batch)
             tally.settle(overflow: intake!.append(to: sink!))
             sink!.count(tally, source: origin.source)
         }
         noteRing()
-        for id in before.subtracting(idsNoted) {
+        noteDropped(before.prefix(droppedOldest - dropped))
+    }
+
+    // MARK: - What is in the ring
+
+    /// Datagrams that had to make room since the daemon's start.
+    private var droppedOldest: Int { Int(ring?.snapshot().tally.droppedOldest.frames ?? 0) }
+
+    private func noteDropped(_ ids: ArraySlice<Int64>) {
+        for id in ids {
             sent[id]!.state = .dropped
             sent[id]!.wasDropped = true
         }
     }
 
-    // MARK: - What is in the ring
-
-    /// The datagrams in the ring, by the ids of their first readings.
-    func idsInRing() -> Set<Int64> {
+    /// The datagrams in the ring from the oldest on, by the ids of their first readings.
+    func idsInRing() -> [Int64] {
         guard let ring else { return [] }
         let (tail, count) = ring.state.withLock { ($0.mark.tail, $0.frameCount) }
         var frames = FrameIterator(codec: ring.codec, cursor: tail, remaining: count)
-        var ids: Set<Int64> = []
+        var ids: [Int64] = []
         while let frame = frames.next() {
-            ids.insert(Self.id(in: String(decoding: frame.payload, as: UTF8.self)))
+            ids.append(Self.id(in: String(decoding: frame.payload, as: UTF8.self)))
         }
         return ids
     }
@@ -290,8 +308,8 @@ final class Simulation {
         if place == notedPlace { return }
         notedPlace = place
         let ids = idsInRing()
-        for id in ids.subtracting(idsNoted) { sent[id]!.state = .inRing }
-        for id in idsNoted.subtracting(ids) where sent[id]!.state == .inRing {
+        for id in ids { sent[id]!.state = .inRing }
+        for id in Set(idsNoted).subtracting(ids) where sent[id]!.state == .inRing {
             sent[id]!.state = .gone
         }
         idsNoted = ids

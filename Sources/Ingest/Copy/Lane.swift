@@ -12,6 +12,7 @@ package final class Lane: Sendable {
     /// Shared by all lanes.
     let toldNames: ToldNames
     let clock: PipelineClock
+    private let drops: DropLedger
     private let orders: Lock<Orders>
     private let turnCount = Atomic<UInt64>(0)
     private let waitsForDatabase = Atomic<Bool>(false)
@@ -28,10 +29,12 @@ package final class Lane: Sendable {
     }
 
     package init(
-        number: Int, ring: Ring, configuration: Configuration, toldNames: ToldNames,
+        number: Int, ring: Ring, configuration: Configuration, drops: DropLedger,
+        toldNames: ToldNames,
         clock: PipelineClock = .system
     ) {
         self.number = number
+        self.drops = drops
         self.toldNames = toldNames
         self.clock = clock
         self.ring = ring
@@ -142,6 +145,16 @@ package final class Lane: Sendable {
         } catch {
             throw .database(error)
         }
+    }
+
+    /// Makes room for what will arrive during the next batch, where the ring is to drop the oldest.
+    ///
+    /// - Returns: how many bytes of frames arrived during the last one.
+    func makeRoom() -> Int {
+        var losses = RingLosses()
+        let arrived = ring.makeRoom { losses.add($0) }
+        _ = losses.settle(in: drops, ring)
+        return arrived
     }
 
     /// Notes how to cut the connection that is in use; nil when there is none.

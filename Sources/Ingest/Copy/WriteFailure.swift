@@ -44,6 +44,12 @@ enum WriteFailure: Error {
         }
     }
 
+    /// Whether less at a time may help.
+    var isOfTooMuch: Bool {
+        if case .noAnswer = self { return true }
+        return sqlState == "53200"
+    }
+
     var sqlState: String? {
         switch self {
         case .database(let error), .doubt(let error): error.sqlState

@@ -8,7 +8,7 @@ extension Writer where Session: ~Copyable {
     /// there is nothing.
     mutating func writeBatch(_ connection: inout Session) throws(WriteFailure) {
         router.prepareForBatch()
-        guard let frames = lane.ring.pin(byteLimit: configuration.batch.bytes) else { return }
+        guard let frames = lane.ring.pin(byteLimit: pinBytes()) else { return }
         beginTally()
         rows.removeAll()
         touched.removeAll(keepingCapacity: true)
@@ -19,6 +19,13 @@ extension Writer where Session: ~Copyable {
         try flush(&connection)
         try commit(end, &connection)
         settle(end)
+    }
+
+    /// Bytes of the ring for this batch, after room was made for what arrives during it.
+    private mutating func pinBytes() -> Int {
+        let limit = configuration.batch.bytes
+        guard configuration.ring.overflow == .dropOldest else { return limit }
+        return pinSize.next(after: lane.makeRoom(), limit: limit)
     }
 
     private mutating func commit(
@@ -87,7 +94,7 @@ extension Writer where Session: ~Copyable {
             report.add(tallies)
             report.batches += 1
             report.rejects = rejects.counters
-            report.rejectsProblem = rejects.problem
+            report.rejectsProblem = rejects.problem ?? report.rejectsProblem
             report.lastCommit = clock.now()
             return report.add(unmatched: unmatched)
         }

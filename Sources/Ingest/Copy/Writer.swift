@@ -66,6 +66,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     /// Changes of tables since the last batch that came through.
     var tableChanges = 0
     var configuration: Configuration
+    /// How much of the ring a batch takes.
+    var pinSize: PinSize
     /// Rows of a batch: as configured, or fewer after the database has left some unanswered.
     var rowLimit: Int
     var version = 0
@@ -93,6 +95,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         connection = nil
         configuration = lane.configuration().configuration
         rowLimit = configuration.batch.rows
+        pinSize = PinSize(capacity: lane.ring.capacity)
         rows = BatchRows(
             byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
         decoded = DecodedBatch(
@@ -230,9 +233,10 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         return answer.rest
     }
 
-    /// A server that is too slow for the timeout gets less at a time, or it would never be through.
+    /// A server that is too slow for the timeout gets less at a time, or it would never be through;
+    /// and so does one whose memory is too small, for example for the locks of very many chunks.
     private mutating func shrinkBatch(after failure: WriteFailure) {
-        guard case .noAnswer = failure else { return }
+        guard failure.isOfTooMuch else { return }
         rowLimit = max(min(rowLimit, encodedRows) / 2, IngestLimits.batchRowsMin)
     }
 
@@ -257,6 +261,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
             carefulUntil = reached
             return (.none, failure.remedy == .rejectRows)
         case .retry:
+            shrinkBatch(after: failure)
             return (unavailable(failure, wasConnected: true), true)
         case .hold:
             return hold(failure)

@@ -57,7 +57,7 @@ package final class RingSink: FrameSink {
 
     package func append(_ arrivals: Span<Arrival>) -> ReceiveTally.Count {
         let ring = next()
-        var losses = Losses()
+        var losses = RingLosses()
         ring.append(arrivals) { loss in losses.add(loss) }
         return losses.settle(in: drops, ring)
     }
@@ -77,8 +77,8 @@ package final class RingSink: FrameSink {
     }
 }
 
-/// What one call to the ring dropped. Mostly nothing, and then it costs nothing.
-private struct Losses {
+/// What one call to a ring dropped. Mostly nothing, and then it costs nothing.
+struct RingLosses {
     private var source: UInt16 = 0
     private var tally = DropTally()
     /// Losses of a source before the last one; only a full ring of mixed frames has any.

@@ -93,16 +93,20 @@ struct Alarms {
     private mutating func tellRejects(
         _ report: LaneReport, _ lane: Int, _ time: ContinuousClock.Instant, _ isLast: Bool
     ) {
-        let losses: [(Event, UInt64, String)] = [
-            (
-                .rejectsUnkept, report.rejects.unkeptLines,
-                "refused lines could not be kept: \(report.rejectsProblem ?? "unknown reason")"
-            ),
+        var losses: [(Event, UInt64, String)] = [
             (
                 .rejectsRemoved, report.rejects.removedLines,
                 "rejects.size is used up: the oldest refused lines were removed"
-            ),
+            )
         ]
+        // Without a problem the operator wants none to be kept.
+        if let problem = report.rejectsProblem {
+            losses.append(
+                (
+                    .rejectsUnkept, report.rejects.unkeptLines,
+                    "refused lines could not be kept: \(problem)"
+                ))
+        }
         for (event, total, text) in losses {
             let kind = Kind(event: event, listener: "lane \(lane)")
             guard let count = untold(of: kind, total, time, isLast) else { continue }

@@ -29,6 +29,7 @@ package final class Pipeline: Sendable {
         var lanes: [Lane] = []
         var recovered: UInt64 = 0
         let toldNames = ToldNames()
+        let drops = DropLedger()
         for number in 0..<configuration.ring.lanes {
             let (ring, frames) = try Self.openRing(number, configuration, logger)
             recovered += UInt64(frames)
@@ -36,9 +37,8 @@ package final class Pipeline: Sendable {
             lanes.append(
                 Lane(
                     number: number, ring: ring, configuration: configuration,
-                    toldNames: toldNames))
+                    drops: drops, toldNames: toldNames))
         }
-        let drops = DropLedger()
         listeners = try Self.openListeners(
             configuration, lanes.map(\.ring), drops, inherited, logger)
         self.lanes = lanes

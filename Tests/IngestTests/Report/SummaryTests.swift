@@ -40,8 +40,11 @@ import Testing
         scene.report.alreadyStored = 1
         var outcome = OutcomeTally()
         outcome.unmatchedValues = 1
+        outcome.duplicates = 1
         outcome.timestampsCut = 1
         outcome.reject(.noTable)
+        scene.report.rejects.unkeptLines = 1
+        scene.report.rejects.removedLines = 1
         scene.report.add([outcome])
         scene.report.unmatched.add(UnmatchedName(table: nil, name: "fog"), 1)
         scene.report.unmatched.addOther(1)

@@ -17,6 +17,7 @@ struct Specimen {
     init() throws {
         let (ring, _) = try openRing(folder.file("ring"))
         _ = try ring.register(source: "north")
+        for _ in 0..<2 { ring.addIntake(0, IntakeWords(repeating: 5)) }
         var dice = Dice(state: 11)
         let size = { (index: Int) in [16, 96, 200, 8, 0, 400][index % 6] }
         let all = (0..<40).map { index in
@@ -24,6 +25,11 @@ struct Specimen {
         }
         ring.append(Array(all[..<20]))
         let first = try #require(ring.pin(byteLimit: .max, frameLimit: 15))
+        let outcome = StagedOutcome(
+            index: 0,
+            batch: FrameCount(frames: 15, bytes: first.reduce(0) { $0 + UInt64($1.payload.count) }),
+            totals: OutcomeWords(repeating: 9))
+        ring.stage([outcome].span, end: first.end)
         try ring.release(to: first.end)
         ring.append(Array(all[20..<36]))
         let pinned = try #require(ring.pin(byteLimit: .max))

@@ -7,6 +7,7 @@ import Testing
 private func exercise(_ ring: Ring, _ dice: inout Dice) throws {
     _ = try? ring.register(source: "other")
     for index in 0..<256 { _ = ring.source(UInt16(index)) }
+    _ = ring.ledgerIndexes.map { ring.ledger(of: $0) }
     for _ in 0..<4 {
         let frames = (0..<6).map { _ in
             Kept(FrameInfo(receivedAt: 1, source: 2), dice.bytes(dice.below(600)))
@@ -16,15 +17,18 @@ private func exercise(_ ring: Ring, _ dice: inout Dice) throws {
         _ = try? ring.resume(after: dice.next() >> UInt64(dice.below(64)))
         #expect(before.isEmpty || ring.contents().count <= before.count)
         if let pinned = ring.pin(byteLimit: 1000) { try ring.release(to: pinned.end) }
+        #expect(ring.isBalanced)
     }
 }
 
 /// Breaks the file in some way.
 private func mutate(_ bytes: inout [UInt8], _ dice: inout Dice) {
     // Most of the header is empty: aim at what is not.
-    let targets = [0..<512, 8192..<8832, 12288..<12928, 16384..<16768]
+    let targets = [
+        0..<512, 8192..<8832, 12288..<12928, 16384..<16768, 81_920..<90_112,
+    ]
     let area = Layout.headerBytes..<bytes.count
-    let range = dice.below(4) == 0 ? targets[dice.below(4)] : area
+    let range = dice.below(4) == 0 ? targets[dice.below(5)] : area
     let offset = range.lowerBound + dice.below(range.count)
     let length = min(1 + dice.below(600), range.upperBound - offset)
     switch dice.below(6) {

@@ -13,7 +13,7 @@ extension PostgresError {
         case "25006": "the server takes no writes; let database.conninfo name the primary"
         case "53300": "raise max_connections, or see who holds the connections"
         case "53100": "make room on the server's disk"
-        case "53400": "raise the limit that the message names, on the server"
+        case "53400": shownHint ?? "raise the limit that the message names, on the server"
         case "55P03": "another session holds a lock; pg_locks tells which"
         default: nil
         }

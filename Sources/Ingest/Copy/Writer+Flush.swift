@@ -76,7 +76,7 @@ extension Writer where Session: ~Copyable {
         guard closedStaging.insert(shape.target).inserted else { return }
         let text = WriteFailure.database(error).text
         logger.event(
-            .tableProblem, .warning,
+            .duplicatePolicy, .warning,
             """
             table \(shape.table): its policy for duplicates does not work, they are rejected: \(text)
             """)

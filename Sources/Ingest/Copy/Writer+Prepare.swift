@@ -146,7 +146,7 @@ extension Writer where Session: ~Copyable {
         }
         let warnings = Set(router.destinations.duplicateProblems)
         for warning in warnings.subtracting(toldProblems).sorted() {
-            logger.event(.tableProblem, .warning, "\(warning)")
+            logger.event(.duplicatePolicy, .warning, "\(warning)")
         }
         for problem in problems.subtracting(toldProblems).sorted() {
             logger.event(

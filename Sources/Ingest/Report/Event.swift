@@ -28,6 +28,7 @@ package enum Event: String, Sendable, CaseIterable {
     case databaseSlow = "database_slow"
     case batchHeld = "batch_held"
     case tableProblem = "table_problem"
+    case duplicatePolicy = "duplicate_policy"
     case progressBehind = "progress_behind"
     case progressAhead = "progress_ahead"
 

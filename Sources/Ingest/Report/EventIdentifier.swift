@@ -23,6 +23,7 @@ extension Event {
         case .databaseSlow: return "72bf2bdec0834aa586b1b20da76c7557"
         case .batchHeld: return "72fc54af5b8c482293efdfc986b8fe4d"
         case .tableProblem: return "a2ce20624d9b4963ae0bdef9eaf17a76"
+        case .duplicatePolicy: return "3e68b0afc3e0eb4b10c85e6578cf69d1"
         case .progressBehind: return "4f7faabfc15b4a0ba9b32e1cd8fa2458"
         case .progressAhead: return "ab708137ae6a4834a1dd0f3caeddd83d"
         case .lineRejected: return "9fe08c26bbff4dd682950badcdd7f8bd"

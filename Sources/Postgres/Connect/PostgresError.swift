@@ -117,6 +117,9 @@ extension PostgresError: CustomStringConvertible {
         return text
     }
 
+    /// What the server advises, on one line.
+    package var shownHint: String? { hint.map { oneLine($0) } }
+
     /// Characters of the COPY context that are shown: it may quote the whole row.
     private static let placeLengthMax = 160
 }

@@ -6,5 +6,7 @@ struct Sluice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
         abstract: "Takes sensor readings in line protocol and puts them into PostgreSQL.",
-        subcommands: [Run.self, Check.self, Parse.self, Simulate.self, RingCommand.self])
+        subcommands: [
+            Run.self, Check.self, RejectsCommand.self, Parse.self, Simulate.self, RingCommand.self,
+        ])
 }

@@ -33,6 +33,12 @@ struct RejectsDirectory: Sendable {
     var loadingPath: String { "\(path)/\(Self.loadingName)" }
     var remainingPath: String { "\(path)/\(Self.remainingName)" }
 
+    /// Whether there is such a folder.
+    var exists: Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Makes the folder where there is none; its own folder must be there.
     func make() throws(RejectsError) {
         guard unsafe mkdir(path, 0o700) != 0, errno != EEXIST else { return }

@@ -15,6 +15,8 @@ package enum RejectsLimits {
     /// How often a lock that somebody else holds is tried, one millisecond apart. They are held for
     /// instants only; a writer must not wait for somebody who holds one for long.
     static let lockAttempts = 1_000
+    /// The smallest ring through which lines are replayed.
+    static let replayRingBytesMin = 1 << 20
     /// Different groups that a list tells one by one.
     static let groupsMax = 1_000
 

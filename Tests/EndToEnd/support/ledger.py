@@ -1,8 +1,9 @@
 """What became of every line of a mixed load: what was sent, what is there, and what was counted."""
 
-import re
+import json
 from collections import Counter
 
+from .daemon import run_sluice
 from .mixed import CYCLE, KINDS, REASONS, TABLES, MixedSender
 
 # Datagrams that a daemon takes from its socket with one call.
@@ -34,9 +35,9 @@ class Ledger:
     def _print_sent(self) -> None:
         lines = sum(sender.sent for sender in self._senders)
         datagrams = sum(sender.datagrams for sender in self._senders)
-        received = self._sum("received")
+        received = self._count("received")
         print(f"sent      {lines} lines in {datagrams} datagrams")
-        print(f"received  {received} datagrams, as far as no kill has wiped it out")
+        print(f"received  {received} datagrams")
         if received > datagrams or (not self.accepted and received != datagrams):
             self.faults.append("received is not what was sent")
 
@@ -51,6 +52,10 @@ class Ledger:
             )
             if twice:
                 self.faults.append(f"{twice} rows are in {table} twice")
+        there = sum(self._database.count(table) for table in TABLES)
+        rows = sum(book["rows"] for book in self._books())
+        if rows != there:
+            self.faults.append(f"{rows} rows are counted, and {there} are there")
         missing = [number for sender in self._senders for number in self._missing(sender)]
         print(f"lost      {len(missing)} rows between socket and ring, when it was killed")
 
@@ -82,38 +87,55 @@ class Ledger:
 
     def _print_rejected(self) -> None:
         sent = self._sent()
+        rejected: Counter = Counter()
+        for book in self._books():
+            rejected.update(book["rejected"])
         for kind, reason in REASONS.items():
-            counted = self._sum(f"rejected_{reason}")
-            print(f"rejected  {counted} {reason}, of {sent[kind]} sent")
+            counted = rejected.pop(reason, 0)
+            print(f"rejected  {counted} {reason}, of {sent[kind]} sent; {self._kept(reason)} are kept")
             if counted > sent[kind] or (not self.accepted and counted != sent[kind]):
-                self.faults.append(f"rejected_{reason} is not what was sent")
-        others = self._sum("rejected") - sum(self._sum(f"rejected_{r}") for r in REASONS.values())
-        if others:
-            self.faults.append(f"{others} lines were rejected for other reasons")
+                self.faults.append(f"rejected {reason} is not what was sent")
+            if counted != self._kept(reason):
+                self.faults.append(f"of {counted} {reason}, {self._kept(reason)} are kept")
+        if rejected:
+            self.faults.append(f"lines were rejected for other reasons: {dict(rejected)}")
+
+    def _kept(self, reason: str) -> int:
+        """How many refused lines stand in the files of rejects."""
+        return self._command("rejects", "list", "--reason", reason)[0]["lines"]
 
     def _print_left(self) -> None:
-        for name in ("dropped_newest", "dropped_oldest", "dropped_kernel"):
-            dropped = self._sum(name)
-            print(f"dropped   {dropped} {name}")
-            if dropped:
-                self.faults.append(f"{name}: the load was too much for this machine")
-        left = self._daemon.totals()["in_ring"]
+        for name in ("dropped_newest", "dropped_oldest", "lost", "stored"):
+            count = self._count(name)
+            print(f"{name:9} {count} datagrams")
+            if count:
+                self.faults.append(f"{name}: {count} datagrams")
+        kernel = sum(book["kernel_dropped"] for book in self._books())
+        print(f"kernel    {kernel} datagrams dropped")
+        if kernel:
+            self.faults.append("the load was too much for this machine")
+        left = self._count("in_ring")
         print(f"in ring   {left} datagrams")
         if left:
             self.faults.append("the last stop has left datagrams in the ring")
+        if not all(book["adds_up"] for book in self._books()):
+            self.faults.append(f"the books do not add up: {self._books()}")
         for line in self._daemon.bugs() + self._daemon.lines_of_log("ledger_imbalance"):
             self.faults.append(line)
 
     def _sent(self) -> Counter:
         return sum((sender.counts() for sender in self._senders), Counter())
 
-    def _sum(self, name: str) -> int:
-        """A figure of the daemon, of all its runs: the last that each of them told."""
-        total, last = 0, 0
-        for line in self._daemon.log().splitlines():
-            if " event=started" in line:
-                total, last = total + last, 0
-            elif found := re.search(rf" {name}=(\d+)\b", line):
-                if " event=summary" in line or " event=stopped" in line:
-                    last = int(found[1])
-        return total + last
+    def _books(self) -> list[dict]:
+        """Those of every listener in every lane, since the rings were made."""
+        rings = self._command("ring", "ledger")
+        return [book for ring in rings for book in ring["listeners"]]
+
+    def _count(self, name: str) -> int:
+        return sum(book[name]["datagrams"] for book in self._books())
+
+    def _command(self, *arguments: str) -> list[dict]:
+        """What a command says, an object a line."""
+        done = run_sluice(*arguments, "--json", "--config", str(self._daemon.config_file))
+        assert done.returncode == 0, done.stderr.decode() + done.stdout.decode()
+        return [json.loads(line) for line in done.stdout.splitlines()]

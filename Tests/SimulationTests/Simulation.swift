@@ -289,9 +289,9 @@ final class Simulation {
         return ids
     }
 
-    /// The books of all sources together, since the ring was made.
+    /// The books of the only source, since the ring was made.
     var books: SourceLedger {
-        LedgerView.all(of: ring!, lane: 0).reduce(into: SourceLedger()) { $0 += $1.books }
+        LedgerView.all(of: ring!, lane: 0).first?.books ?? SourceLedger()
     }
 
     /// Books that do not add up, as soon as that is so.

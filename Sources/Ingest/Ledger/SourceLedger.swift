@@ -97,29 +97,6 @@ extension SourceLedger {
             atReception: parts - received, afterwards: gone - (accepted + returned),
             lines: rows &+ duplicates &+ rejectedTotal &- lines)
     }
-
-    package static func += (total: inout SourceLedger, more: SourceLedger) {
-        total.received += more.received
-        total.accepted += more.accepted
-        total.newest += more.newest
-        total.oldest += more.oldest
-        total.truncated += more.truncated
-        total.refused += more.refused
-        total.empty += more.empty
-        total.lost += more.lost
-        total.inRing += more.inRing
-        total.committed += more.committed
-        total.stored += more.stored
-        total.returned += more.returned
-        total.droppedLines &+= more.droppedLines
-        total.kernelDropped &+= more.kernelDropped
-        total.lines &+= more.lines
-        total.rows &+= more.rows
-        total.duplicates &+= more.duplicates
-        total.unmatchedValues &+= more.unmatchedValues
-        total.timestampsCut &+= more.timestampsCut
-        for index in total.rejected.indices { total.rejected[index] &+= more.rejected[index] }
-    }
 }
 
 extension SourceLedger.Imbalance: CustomStringConvertible {

@@ -27,16 +27,31 @@ package struct CheckReport: Sendable {
             let from = listener.allow.map(\.description).joined(separator: ", ")
             lines.append(
                 "listen    udp \(listener.listen) as \"\(listener.name)\", timestamps in"
-                    + " \(listener.precision.name), from \(from.isEmpty ? "everywhere" : from)")
+                    + " \(listener.precision.name)\(Self.window(listener)), from"
+                    + " \(from.isEmpty ? "everywhere" : from)")
         }
         let ring = configuration.ring
         lines.append(
             "ring      \(ring.lanes) × \(Size.text(ring.size)) in \(ring.directory),"
                 + " \(ring.overflow.rawValue) when full, to disk every \(Interval.text(ring.sync))")
+        let rejects = configuration.rejects
+        lines.append(
+            rejects.size == 0
+                ? "rejects   refused lines are counted and not kept"
+                : "rejects   up to \(Size.text(rejects.size)) in \(rejects.directory)")
         let batch = configuration.batch
         lines.append(
             "batch     up to \(batch.rows) rows or \(Size.text(batch.bytes)),"
                 + " every \(Interval.text(batch.interval)) at most")
+    }
+
+    /// Which times a listener believes.
+    private static func window(_ listener: Configuration.Listener) -> String {
+        let limits: [(Duration, String)] = [
+            (listener.aheadMax, "ahead"), (listener.ageMax, "old"),
+        ]
+        return limits.filter { $0.0 > .zero }
+            .map { ", at most \(Interval.text($0.0)) \($0.1)" }.joined()
     }
 
     private static func description(of plan: MemoryPlan) -> [String] {

@@ -80,13 +80,14 @@ struct RejectsCommand: ParsableCommand {
                 its new reason. The daemon may run meanwhile. When it is interrupted, or the \
                 database goes away, the same command goes on where it was. Ends with 0 when every \
                 line went in, with 65 when some were refused again, and with 69 when the database \
-                cannot take them now.
+                cannot take them now. Root works as the owner of the ring's directory.
                 """)
 
         @OptionGroup var selection: Selection
 
         func run() throws {
             let configuration = try selection.options.load()
+            try become(ownerOf: configuration.ring.directory)
             StopSignals.install()
             let output = LogOutput(format: .text, level: .error)
             let replay = RejectsReplay(

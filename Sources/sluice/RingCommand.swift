@@ -98,7 +98,7 @@ struct RingCommand: ParsableCommand {
             abstract: "Give the rings another size and keep what is in them.",
             discussion: """
                 The daemon must be stopped. The next start takes the size of the configuration \
-                again: change ring.size too.
+                again: change ring.size too. Root works as the rings' owner.
                 """)
 
         @Option(help: "Bytes for readings in each ring, as 512MiB.")
@@ -108,6 +108,7 @@ struct RingCommand: ParsableCommand {
 
         func run() throws {
             try files.forEach { path in
+                try become(ownerOf: path)
                 print(try RingFiles.resize(path, to: size.bytes))
                 return EX_OK
             }

@@ -72,7 +72,9 @@ class Soak:
 
     def kill_daemon(self) -> None:
         """kill -9 of the daemon"""
-        self.daemon.kill()
+        # One that just begins may have had the signal that ends all this.
+        if self.daemon.is_running():
+            self.daemon.kill()
         newest: dict[int, int] = {}
         for file in (self.daemon.folder / "ring").glob("ring-?"):
             for source, number in newest_numbers(file).items():

@@ -98,10 +98,18 @@ def test_two_lanes_behind_a_connection_that_breaks_again_and_again_write_every_r
     all_rows_are_there_once(numbered, load.stop())
 
 
+@pytest.mark.parametrize("isolation", ["read committed", "serializable"])
+@pytest.mark.parametrize("has_key", [False, True])
 @pytest.mark.parametrize("batches_before", [0, 1])
 def test_a_commit_that_arrives_after_the_daemon_has_come_back_is_not_written_again(
-    daemon, numbered, proxy, batches_before
+    daemon, numbered, proxy, batches_before, has_key, isolation
 ):
+    if has_key:
+        numbered.execute("ALTER TABLE numbered ADD UNIQUE (number)")
+    numbered.execute(
+        f"ALTER ROLE sluice IN DATABASE {numbered.name}"
+        f" SET default_transaction_isolation = '{isolation}'"
+    )
     daemon.start()
     sender = daemon.sender()
     for number in range(batches_before):
@@ -113,6 +121,8 @@ def test_a_commit_that_arrives_after_the_daemon_has_come_back_is_not_written_aga
     wait_for("the fault", fault.happened.is_set)
     go_on(numbered, load)
     all_rows_are_there_once(numbered, load.stop())
+    assert daemon.stop() == 0
+    assert daemon.totals()["rejected"] == 0
 
 
 @pytest.mark.parametrize("ending", ENDINGS[:2])

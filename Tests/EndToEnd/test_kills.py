@@ -13,7 +13,7 @@ import pytest
 
 from support.daemon import dropped_datagrams
 from support.ring import newest_number
-from support.send import Load, numbers
+from support.send import Load, numbered_line, numbers
 from support.wait import wait_for
 
 KILLS = int(os.environ.get("SLUICE_KILLS") or 200)
@@ -105,3 +105,32 @@ def test_a_server_that_crashes_again_and_again_gets_every_row_once(
     assert numbers(numbered) == list(range(sent))
     assert daemon.stop() == 0
     assert daemon.totals()["dropped_kernel"] == 0
+
+
+@pytest.mark.parametrize("key", [None, "number"])
+def test_a_commit_that_ends_after_the_daemon_was_killed_is_not_written_again(
+    daemon, numbered, key
+):
+    if key:
+        numbered.execute(f"ALTER TABLE numbered ADD UNIQUE ({key})")
+    numbered.execute(
+        """CREATE FUNCTION rest() RETURNS trigger LANGUAGE plpgsql AS
+        $$BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END$$""",
+        """CREATE CONSTRAINT TRIGGER rest AFTER INSERT ON numbered DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.number % 2 = 0) EXECUTE FUNCTION rest()""",
+    )
+    daemon.start()
+    sender = daemon.sender()
+    commits = "SELECT count(*) FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'"
+    for number in range(0, 6, 2):
+        sender.send(numbered_line("numbered", number))
+        wait_for("a COMMIT under way", lambda: numbered.value(commits))
+        daemon.kill()
+        daemon.start()
+        sender.send(numbered_line("numbered", number + 1))
+        wait_for("the next row", lambda: number + 1 in numbers(numbered))
+        # Nothing is held against the row for being there already.
+        assert daemon.lines_of_log("row_rejected") == []
+    assert numbers(numbered) == list(range(6))
+    assert daemon.stop() == 0
+    assert daemon.totals()["rejected"] == 0

@@ -79,6 +79,8 @@ final class RejectsFile {
         let file = RejectsFile(
             name, path, descriptor, size: survey.fileBytes, createdAt: survey.createdAt, disk)
         file.isLocked = true
+        // What the process before cut off, the disk may still have.
+        file.isDirty = true
         return (file, survey)
     }
 

@@ -41,21 +41,18 @@ extension RejectsWriter {
     }
 
     /// Says in the file that its last block holds.
-    mutating func markSettled() {
+    mutating func markSettled() throws(RejectsError) {
         guard let file, lastEnd > 0 else { return }
-        lastEnd = 0
         guard file.lock() else {
+            // Whoever took it away has made sure of that.
             self.file = nil
             return
         }
-        defer { file.unlock() }
-        do throws(RejectsError) {
-            try Self.mark(file)
-            try file.synchronise()
-        } catch {
-            problem = error.description
-            self.file = nil
-        }
+        // Where a write before broke off.
+        try file.cut(to: file.size)
+        try Self.mark(file)
+        try file.synchronise()
+        lastEnd = 0
     }
 
     private static func mark(_ file: RejectsFile) throws(RejectsError) {

@@ -128,12 +128,19 @@ package struct RejectsWriter: ~Copyable {
     package mutating func write(end: UInt64) {
         precondition(isRecovered && batch.end == nil && end > 0)
         if let block = batch.block, block.lines == 0 { discard(block) }
+        if let block = batch.block {
+            do throws(RejectsError) {
+                try finish(block, end: end)
+                try file?.synchronise()
+            } catch {
+                fail(error)
+            }
+        }
         do throws(RejectsError) {
-            if let block = batch.block { try finish(block, end: end) }
-            // Also what was cut off must be off the disk before the position moves past its end.
+            // What was cut off must be off the disk before the position moves past its end.
             try file?.synchronise()
         } catch {
-            fail(error)
+            problem = error.description
         }
         batch.end = end
     }
@@ -160,7 +167,14 @@ package struct RejectsWriter: ~Copyable {
         }
         if let end = batch.end, end <= known { keep(end) } else { giveUp() }
         // The database has less than it had: it was restored.
-        if lastEnd > position { markSettled() }
+        guard lastEnd > position else { return }
+        do throws(RejectsError) {
+            try markSettled()
+        } catch {
+            // It is tried again as long as it is needed.
+            problem = error.description
+        }
+        file?.unlock()
     }
 
     private mutating func keep(_ end: UInt64) {
@@ -217,7 +231,7 @@ package struct RejectsWriter: ~Copyable {
         if let file {
             if file.lock() {
                 if file.size < fileSize, now() - file.createdAt < fileAge { return }
-                markSettled()
+                try markSettled()
             }
             closeFile()
         }
@@ -320,8 +334,6 @@ package struct RejectsWriter: ~Copyable {
         guard let block = batch.block else { return }
         batch.unkeptLines += block.lines
         discard(block)
-        // It may have been the file.
-        closeFile()
     }
 
     /// Takes the block out of the file.

@@ -129,7 +129,10 @@ struct RejectsHistory: ~Copyable {
         let count = [0, 1, 3, 30][below(4)]
         return (0..<count).map { _ in
             serial += 1
-            let more = ["", "\n", "# batch ring=", "\n# settled\n", "\"", String(repeating: "x", count: 3000)]
+            let more = [
+                "", "\n", "# batch ring=", "\n# settled\n", "\"",
+                String(repeating: "x", count: 3000),
+            ]
             return "line \(serial) " + more[below(count == 30 ? 5 : 6)]
         }
     }
@@ -139,7 +142,9 @@ struct RejectsHistory: ~Copyable {
         let before = lane == 0 ? first.counters : second.counters
         withWriter(lane) { writer in for text in texts { writer.add(text) } }
         let fate = below(8)
-        log.append("fate \(fate) \(texts.count) \(serial) next \(models[lane].next) db \(models[lane].database)")
+        log.append(
+            "fate \(fate) \(texts.count) \(serial) next \(models[lane].next) db \(models[lane].database)"
+        )
         if fate == 0 { return withWriter(lane) { $0.giveUp() } }
         if fate == 1 { return try restart(lane, losingCache: below(2) == 0) }
         let end = models[lane].next
@@ -194,7 +199,8 @@ struct RejectsHistory: ~Copyable {
             case 1:
                 let common = zip(durable, now).prefix { $0 == $1 }.count
                 let longer = durable.count > now.count ? durable : now
-                try folder.write(name, Array(longer.prefix(common + below(longer.count - common + 1))))
+                try folder.write(
+                    name, Array(longer.prefix(common + below(longer.count - common + 1))))
             default: break
             }
         }
@@ -232,7 +238,9 @@ struct RejectsHistory: ~Copyable {
             let there = found.filter { mine.contains($0) }
             let expected = Array(models[lane].lines.suffix(there.count))
             if there != expected {
-                print(log.suffix(30), there.map { $0.prefix(8) }, models[lane].lines.map { $0.prefix(8) }, folder.names)
+                print(
+                    log.suffix(30), there.map { $0.prefix(8) },
+                    models[lane].lines.map { $0.prefix(8) }, folder.names)
             }
             try #require(there == expected)
             gone += models[lane].lines.count - there.count
@@ -240,8 +248,12 @@ struct RejectsHistory: ~Copyable {
         }
         let model = Set(models.flatMap(\.lines))
         if found.count != model.count {
-            let extra = found.filter { !model.contains($0) }.map { Int($0.split(separator: " ")[1].prefix { $0.isNumber })! }
-            let from = log.firstIndex { $0.hasPrefix("fate") && Int($0.split(separator: " ")[3])! >= extra[0] }!
+            let extra = found.filter { !model.contains($0) }.map {
+                Int($0.split(separator: " ")[1].prefix { $0.isNumber })!
+            }
+            let from = log.firstIndex {
+                $0.hasPrefix("fate") && Int($0.split(separator: " ")[3])! >= extra[0]
+            }!
             print(extra, log[max(0, from - 3)...], folder.names)
         }
         try #require(found.count == model.count)

@@ -9,7 +9,8 @@ package enum Resumption: Equatable, Sendable {
     /// So many frames were in the database already.
     case skipped(frames: Int)
     /// The database has more than the ring ever knew of: everything was skipped, and the head moved
-    /// on, for no position may be used twice.
+    /// on, for no position may be used twice. So it is where the file is an older copy, whose head
+    /// has moved on at the opening.
     case jumped(frames: Int, from: UInt64)
 }
 
@@ -165,6 +166,8 @@ extension State {
             return .nothingToSkip(behind: confirmed > position ? confirmed - position : 0)
         }
         let isAhead = position > mark.head.position
+        let copied = headOfCopy
+        headOfCopy = nil
         guard position < RingLimits.positionMax, position % UInt64(Layout.alignment) == 0,
             let found = find(min(position, mark.head.position))
         else { throw notABoundary(position) }
@@ -173,6 +176,9 @@ extension State {
         confirmation.record(position)
         let head = mark.head.position
         advance(to: found)
+        if !isAhead, let copied, position > copied {
+            return .jumped(frames: Int(found.frames.frames), from: copied)
+        }
         guard isAhead else { return .skipped(frames: Int(found.frames.frames)) }
         mark.head.position = position
         mark.tail = mark.head

@@ -122,6 +122,9 @@ extension Ring {
         var state = State(
             codec: codec, mark: repaired, usedBytes: usedBytes, slots: slots, sources: sources,
             confirmation: confirmation, ledger: ledger, payloadBytes: survey.payloadBytes)
+        if let before, before.inode != file.inode {
+            state.headOfCopy = max(survey.cursor.position, mark.head.position)
+        }
         state.skipMarkers()
         state.publish()
         sessions.write(session.words)

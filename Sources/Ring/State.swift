@@ -24,6 +24,8 @@ struct State: Sendable {
     /// Bytes of frames that arrived while the consumer had its present or last pin, whether they
     /// went in or not.
     var arrivedWhilePinned = 0
+    /// Where the head was in a file that is a copy, until the database has said how far it is.
+    var headOfCopy: UInt64?
     var isWoken = false
     var isClosed = false
 

@@ -213,3 +213,24 @@ def test_a_ring_that_is_overwritten_with_an_older_copy_is_told_of_and_nothing_is
     assert " error " in daemon.wait_for_log("progress_ahead")
     readings.write()
     assert numbers(numbered) == list(range(readings.sent))
+
+
+def test_a_ring_that_is_replaced_by_an_older_copy_is_told_of(daemon, numbered, folder):
+    readings = Readings(daemon, numbered)
+    daemon.start()
+    readings.write()
+    numbered.server.stop()
+    readings.send()
+    daemon.wait_until_received()
+    daemon.kill()
+    shutil.copytree(folder / "ring", folder / "copy")
+    numbered.server.start()
+    daemon.start()
+    readings.write()
+    assert daemon.stop() == 0
+    shutil.rmtree(folder / "ring")
+    (folder / "copy").rename(folder / "ring")
+    daemon.start()
+    assert " error " in daemon.wait_for_log("progress_ahead")
+    readings.write()
+    assert numbers(numbered) == list(range(readings.sent))

@@ -189,6 +189,12 @@ struct History {
         if books.stored != SourceLedger.Count() || books.lost != SourceLedger.Count() {
             return ["something is lost or unknown without a power cut: \(books)"]
         }
+        let unwanted = simulation.unwantedSent
+        if books.refused != unwanted.refused || books.truncated != unwanted.truncated
+            || books.empty != unwanted.empty
+        {
+            return ["\(unwanted) were sent, and the books are \(books)"]
+        }
         let contents = simulation.server.contents
         let rows = contents.plain.values.reduce(0, +) + contents.keyed.count
         return books.rows == rows

@@ -37,6 +37,8 @@ final class Simulation {
     /// By the id of its first reading.
     var sent: [Int64: Sent] = [:]
     var nextID: Int64 = 1
+    /// What was sent and must be refused at once.
+    private(set) var unwantedSent = ReceiveTally()
     var log = RecordedLog()
 
     private(set) var ring: Ring?
@@ -250,9 +252,12 @@ final class Simulation {
         for readings in datagrams {
             sent[readings[0].id] = Sent(readings: readings, state: .dropped)
         }
-        let entries = datagrams.map { readings in
+        var entries = datagrams.map { readings in
             let payload = Array(readings.map(\.line).joined(separator: "\n").utf8)
             return ScriptedBatch.Entry(payload: payload, size: payload.count)
+        }
+        for entry in unwanted() {
+            entries.insert(entry, at: Int.random(in: 0...entries.count, using: &dice))
         }
         let before = idsNoted
         let dropped = droppedOldest
@@ -263,6 +268,26 @@ final class Simulation {
         }
         noteRing()
         noteDropped(before.prefix(droppedOldest - dropped))
+    }
+
+    /// Datagrams that are counted and go nowhere.
+    private func unwanted() -> [ScriptedBatch.Entry] {
+        let stray = Array("plain id=0i,key=0i,value=1".utf8)
+        var entries: [ScriptedBatch.Entry] = []
+        for kind in 0..<3 where Int.random(in: 0..<6, using: &dice) == 0 {
+            switch kind {
+            case 0:
+                entries.append(.init(payload: stray, size: stray.count, isStranger: true))
+                unwantedSent.refused.add(stray.count)
+            case 1:
+                entries.append(.init(payload: stray, size: stray.count + 9))
+                unwantedSent.truncated.add(stray.count + 9)
+            default:
+                entries.append(.init(payload: [], size: 0))
+                unwantedSent.empty.add(0)
+            }
+        }
+        return entries
     }
 
     // MARK: - What is in the ring

@@ -36,7 +36,7 @@ struct History {
     /// What can happen, and how often in a hundred.
     private enum Action: CaseIterable {
         case receive, step, sync, writeBack, kill, killSoon, cutPower, crashServer, stopServer
-        case startServer, changeSchema, stop
+        case startServer, changeSchema, stop, takeBackup, restoreBackup
 
         var weight: Int {
             switch self {
@@ -45,7 +45,7 @@ struct History {
             case .writeBack: 5
             case .sync, .kill, .killSoon: 4
             case .crashServer, .startServer: 2
-            case .cutPower, .stopServer, .changeSchema, .stop: 1
+            case .cutPower, .stopServer, .changeSchema, .stop, .takeBackup, .restoreBackup: 1
             }
         }
     }
@@ -68,6 +68,8 @@ struct History {
         case .startServer: simulation.server.isUp = true
         case .changeSchema: simulation.server.schemaVersion += 1
         case .stop: try simulation.stop()
+        case .takeBackup: simulation.server.takeBackup()
+        case .restoreBackup: simulation.restoreBackup()
         }
     }
 
@@ -131,6 +133,7 @@ struct History {
     ) -> [String] {
         let rows = simulation.server.contents.count(of: reading)
         // What is no row is kept, in just one place as well.
+        if simulation.wasRestored, reading.fate != .row { return [] }
         let (count, elsewhere) = reading.fate == .row ? (rows, rejections) : (rejections, rows)
         let isRight =
             switch sent.state {
@@ -185,7 +188,7 @@ struct History {
     private func wrongBooks() -> [String] {
         let books = simulation.books
         // A power cut takes counters back, and the database alone knows better.
-        guard simulation.boot == 1 else { return [] }
+        guard simulation.boot == 1, !simulation.wasRestored else { return [] }
         if books.stored != SourceLedger.Count() || books.lost != SourceLedger.Count() {
             return ["something is lost or unknown without a power cut: \(books)"]
         }

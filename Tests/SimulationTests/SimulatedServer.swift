@@ -62,6 +62,8 @@ final class SimulatedServer {
 
     var contents = Contents()
     var isUp = true
+    /// What a backup holds, if there is one.
+    private var backup: Contents?
     var faults = Faults()
     /// Connections of earlier lives are broken.
     private(set) var life = 0
@@ -94,6 +96,18 @@ final class SimulatedServer {
     func stop() {
         crash()
         isUp = false
+    }
+
+    func takeBackup() { backup = contents }
+
+    /// Everything since the backup is gone, and nobody was told.
+    ///
+    /// - Returns: whether there was a backup.
+    func restoreBackup() -> Bool {
+        guard let backup else { return false }
+        crash()
+        contents = backup
+        return true
     }
 
     func happens(_ perThousand: Int) -> Bool {

@@ -39,6 +39,7 @@ final class Simulation {
     var nextID: Int64 = 1
     /// What was sent and must be refused at once.
     private(set) var unwantedSent = ReceiveTally()
+    private(set) var wasRestored = false
     var log = RecordedLog()
 
     private(set) var ring: Ring?
@@ -237,6 +238,16 @@ final class Simulation {
             clock.advance(by: time)
             return true
         case .ended: return false
+        }
+    }
+
+    /// The database loses what it got since a backup: no reading is certain to be there any more, and
+    /// one that waits may be refused once more.
+    func restoreBackup() {
+        guard server.restoreBackup() else { return }
+        wasRestored = true
+        for (id, one) in sent where one.state == .gone || one.state == .inRing {
+            sent[id]!.wasDropped = true
         }
     }
 

@@ -124,7 +124,7 @@ def test_what_a_person_must_put_right_is_told_once_with_advice_and_waited_for(
     finally:
         numbered.execute(*undone)
     trouble.write()
-    assert len(daemon.lines_of_log("takes readings again")) >= 1
+    daemon.wait_for_log("takes readings again")
     assert daemon.stop() == 0
     assert daemon.totals()["rejected"] == 0
 

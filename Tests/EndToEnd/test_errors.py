@@ -238,7 +238,7 @@ def test_a_statement_that_is_cancelled_costs_nothing(daemon, numbered, trouble):
         daemon.wait_for_log("57014")
     trouble.write()
     assert numbered.errors("canceling statement due to user request") == 1
-    assert len(daemon.lines_of_log("57014")) == 1
+    assert len(daemon.lines_of_log("sqlstate=57014")) == 1
 
 
 def test_a_session_that_is_ended_again_and_again_costs_nothing(daemon, numbered, trouble):

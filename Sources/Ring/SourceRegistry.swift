@@ -75,7 +75,8 @@ struct SourceRegistry: Sendable {
             !header.isZero(place, Layout.registryEntryBytes),
             header.load32(place) == checksum(place, index, length)
         else { return nil }
-        return unsafe String(decoding: header.bytes(place + 8, length), as: UTF8.self)
+        // A name that is no text was never written by us; repaired, it would grow.
+        return unsafe String(validating: header.bytes(place + 8, length), as: UTF8.self)
     }
 
     private func write(_ name: String, _ index: Int) {

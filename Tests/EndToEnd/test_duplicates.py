@@ -110,3 +110,25 @@ def test_a_line_with_other_columns_keeps_the_order_of_arrival(daemon, database):
     daemon.sender().send("\n".join([plain, noted, last]))
     daemon.wait_until_written(database)
     assert database.rows("SELECT temperature, note FROM noted") == [(3.0, "yes")]
+
+
+def test_duplicates_beside_rows_that_a_trigger_leaves_out_are_counted_apart(daemon, database):
+    database.create_table(
+        "picky", '"timestamp" timestamptz, k bigint, v float8, PRIMARY KEY (k, "timestamp")'
+    )
+    database.execute(
+        """CREATE FUNCTION pick() RETURNS trigger LANGUAGE plpgsql AS
+        $$BEGIN IF NEW.v < 0 THEN RETURN NULL; END IF; RETURN NEW; END$$""",
+        "CREATE TRIGGER pick BEFORE INSERT ON picky FOR EACH ROW EXECUTE FUNCTION pick()",
+    )
+    with_policy(daemon, database, "replace", "picky")
+    daemon.start()
+    sender = daemon.sender()
+    sender.send(f"picky k=1i,v=1 {TIME}")
+    daemon.wait_until_written(database)
+    sender.send(f"picky,x=1 k=1i,v=2 {TIME}", f"picky k=2i,v=-1 {TIME}")
+    daemon.wait_until_written(database)
+    assert database.rows("SELECT k, v FROM picky") == [(1, 2.0)]
+    assert daemon.stop() == 0
+    totals = daemon.totals()
+    assert totals["duplicates"] == 1 and totals["rejected_suppressed"] == 1

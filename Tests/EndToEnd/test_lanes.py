@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.send import Load, numbers
+from support.send import Load, numbered_line, numbers
 from support.wait import wait_for, wait_until_equal
 
 BASE = 1_790_000_000_000_000_000
@@ -63,3 +63,22 @@ def test_a_name_that_nothing_takes_is_told_once_by_all_lanes(lanes, database):
     assert len(lanes.lines_of_log("unmatched_name.*nowhere")) == 1
     assert lanes.totals()["rejected_no_table"] == 50
     assert lanes.find_in_log("lane=1")
+
+
+def test_readings_in_the_ring_of_a_lane_of_before_are_written(daemon, numbered):
+    daemon.config["ring"]["lanes"] = 2
+    daemon.config["batch"]["drain"] = "0s"
+    numbered.server.stop()
+    daemon.start()
+    sender = daemon.sender()
+    for number in range(20):
+        sender.send(numbered_line("numbered", number))
+        if number % 7 == 0:
+            daemon.wait_for_status()
+    daemon.wait_until_received()
+    daemon.kill()
+    numbered.server.start()
+    daemon.config["ring"]["lanes"] = 1
+    daemon.start()
+    wait_for("all rows", lambda: numbers(numbered) == list(range(20)))
+    assert daemon.stop() == 0

@@ -188,3 +188,19 @@ def test_kills_neither_lose_nor_double_a_refused_line(daemon, database, signal_n
     wait_until_listed(daemon, 300)
     lines = command(daemon, "show", "--raw").stdout.decode().splitlines()
     assert sorted(int(line.split("=")[1]) for line in lines) == list(range(300))
+
+
+def test_two_replays_at_a_time_are_an_error_and_double_nothing(daemon, numbered):
+    daemon.start()
+    sender = daemon.sender()
+    for _ in range(60):
+        sender.send("\n".join("nowhere v=1" for _ in range(400)))
+        time.sleep(0.002)
+    wait_until_listed(daemon, 24_000)
+    arguments = [BINARY, "rejects", "replay", "--measurement", "other", "--config", daemon.config_file]
+    replays = [
+        subprocess.Popen(arguments, env=environment(), stderr=subprocess.DEVNULL) for _ in range(4)
+    ]
+    for replay in replays:
+        replay.wait()
+    assert listed(daemon)["lines"] == 24_000

@@ -111,3 +111,14 @@ def test_the_limits_can_be_set_for_each_listener(daemon, database):
     sender.send(f"{READINGS},sensor_id=2 temperature=1 {now - 2 * 3_600_000_000_000}")
     daemon.wait_for_log("reason=time_too_old")
     wait_until_equal("the row ahead", lambda: database.count(READINGS), 1)
+
+
+@pytest.mark.parametrize("time", [-(2**63), -(2**63) + 2, -9223372036000000001, 2**63 - 1, 0])
+def test_no_timestamp_is_too_strange_to_be_told_of(daemon, database, time):
+    daemon.start()
+    sender = daemon.sender()
+    sender.send(f"{READINGS},sensor_id=1 temperature=1 {time}")
+    sender.send(f"{READINGS},sensor_id=2 temperature=1")
+    wait_until_equal("the good row", lambda: database.count(READINGS), 1)
+    daemon.wait_for_log("event=line_rejected")
+    assert daemon.stop() == 0

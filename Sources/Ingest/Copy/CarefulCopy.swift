@@ -73,9 +73,14 @@ struct CarefulCopy {
         if let staging { try session.execute(staging.empty) }
         try session.execute("RELEASE SAVEPOINT chunk")
         let missing = merge?.suppressed ?? chunk.count - taken
-        if missing > 0 { suppressed.append(Shortfall(rows: chunk, missing: missing)) }
-        if let merge, merge.duplicates > 0 {
-            duplicates.append(Shortfall(rows: chunk, missing: merge.duplicates))
+        // No row may be taken back twice: the duplicates are taken for the first ones.
+        let duplicateCount = merge?.duplicates ?? 0
+        if duplicateCount > 0 {
+            duplicates.append(Shortfall(rows: chunk, missing: duplicateCount))
+        }
+        if missing > 0 {
+            suppressed.append(
+                Shortfall(rows: chunk.dropFirst(duplicateCount), missing: missing))
         }
     }
 

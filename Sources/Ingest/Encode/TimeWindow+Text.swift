@@ -74,7 +74,9 @@ extension TimeWindow {
     /// UTC, such as `2026-01-31T12:00:00.000Z`.
     private static func text(_ time: Int64) -> String {
         let (seconds, rest) = time.quotientAndRemainder(dividingBy: second)
-        let whole = rest < 0 ? seconds - 1 : seconds
-        return timeText(timespec(tv_sec: Int(whole), tv_nsec: Int(time - whole * second)))
+        // Without multiplying back: the first second of all times has no number of nanoseconds.
+        return rest < 0
+            ? timeText(timespec(tv_sec: Int(seconds - 1), tv_nsec: Int(rest + second)))
+            : timeText(timespec(tv_sec: Int(seconds), tv_nsec: Int(rest)))
     }
 }

@@ -11,7 +11,7 @@ package enum RingFiles {
         return numbers.sorted().map { "\(directory)/ring-\($0)" }
     }
 
-    private static func numbers(in directory: String) -> [Int] {
+    static func numbers(in directory: String) -> [Int] {
         guard let stream = unsafe opendir(directory) else { return [] }
         defer { unsafe _ = closedir(stream) }
         var numbers: [Int] = []

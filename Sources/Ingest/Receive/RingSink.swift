@@ -43,36 +43,56 @@ package final class DropLedger: Sendable {
 /// Puts one receiver's batches into the rings, a batch into each in turn.
 package final class RingSink: FrameSink {
     private let rings: [Ring]
+    /// By what index each ring knows the source; without any, by that of the arrivals.
+    private let sources: [UInt16]
     private let drops: DropLedger
     private let turn: Lock<Int>
 
     /// - Parameter first: which ring gets the first batch, so that several receivers do not all
     ///   begin with the same.
-    package init(_ rings: [Ring], drops: DropLedger, first: Int = 0) {
-        precondition(!rings.isEmpty)
+    package init(
+        _ rings: [Ring], sources: [UInt16] = [], drops: DropLedger, first: Int = 0
+    ) {
+        precondition(!rings.isEmpty && (sources.isEmpty || sources.count == rings.count))
         self.rings = rings
+        self.sources = sources
         self.drops = drops
         turn = Lock(first % rings.count)
     }
 
     package func append(_ arrivals: Span<Arrival>) -> ReceiveTally.Count {
-        let ring = next()
+        let place = next()
+        let ring = rings[place]
         var losses = RingLosses()
-        ring.append(arrivals) { loss in losses.add(loss) }
+        if arrivals.count > 0, let source = source(at: place), source != arrivals[0].info.source {
+            var renamed: [Arrival] = []
+            for index in 0..<arrivals.count {
+                var arrival = arrivals[index]
+                arrival.info.source = source
+                renamed.append(arrival)
+            }
+            ring.append(renamed.span) { loss in losses.add(loss) }
+        } else {
+            ring.append(arrivals) { loss in losses.add(loss) }
+        }
         return losses.settle(in: drops, ring)
     }
 
     package func count(_ tally: ReceiveTally, source: UInt16) {
         // Beside the frames that it counts, if there were any.
-        let ring = rings.count == 1 ? rings[0] : turn.withLock { rings[$0] }
-        ring.addIntake(Ring.ledgerIndex(of: source), IntakeWords(tally))
+        let place = rings.count == 1 ? 0 : turn.withLock { $0 }
+        let index = Ring.ledgerIndex(of: self.source(at: place) ?? source)
+        rings[place].addIntake(index, IntakeWords(tally))
     }
 
-    private func next() -> Ring {
-        if rings.count == 1 { return rings[0] }
+    private func source(at place: Int) -> UInt16? { sources.isEmpty ? nil : sources[place] }
+
+    /// Which ring has its turn.
+    private func next() -> Int {
+        if rings.count == 1 { return 0 }
         return turn.withLock { turn in
             turn = (turn + 1) % rings.count
-            return rings[turn]
+            return turn
         }
     }
 }

@@ -41,6 +41,9 @@ package struct RejectsReplay {
     package func perform() throws -> Outcome {
         var outcome = Outcome()
         guard directory.exists else { return outcome }
+        // Held to the end: two replays would take each other's files away.
+        let lock = try lockAll()
+        defer { lock.unlock() }
         try finishLast(&outcome)
         for file in try directory.files() {
             guard outcome.stopped == nil else { break }
@@ -53,6 +56,16 @@ package struct RejectsReplay {
             try drain(&outcome)
         }
         return outcome
+    }
+
+    private func lockAll() throws(RejectsError) -> RejectsDescriptor {
+        let path = "\(directory.path)/.replay"
+        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        let number = retrying { unsafe open(path, flags, 0o600) }
+        guard number >= 0 else { throw RejectsError("open", path) }
+        let lock = RejectsDescriptor(owning: number)
+        guard lock.lock(attempts: 1) else { throw RejectsError("flock", path, code: EWOULDBLOCK) }
+        return lock
     }
 
     /// Deals with what a replay before has left.
@@ -99,7 +112,13 @@ package struct RejectsReplay {
             RingConfiguration(path: ringPath, capacity: bytes, overflow: .dropNewest))
         var remaining = RejectsRemainder(ring: ring.identity)
         var failure: (any Error)?
-        _ = try reader.forEach(in: reader.survey.blocks.indices) { entry in
+        var damaged = reader.survey.damages.reduce(0) { $0 + $1.count }
+        switch reader.survey.rest {
+        // A block that was never finished is no fact.
+        case .nothing, .unfinished: break
+        case .cut, .damaged: damaged += 1
+        }
+        damaged += try reader.forEach(in: reader.survey.blocks.indices) { entry in
             guard filter.takes(entry) else { return remaining.add(entry) }
             do {
                 try append(entry, to: ring)
@@ -110,12 +129,22 @@ package struct RejectsReplay {
         if let failure { throw failure }
         try ring.close()
         try remaining.write(to: directory.remainingPath)
+        if damaged > 0 { try keepDamaged() }
         // From here on the lines are the ring's.
         guard unsafe unlink(directory.loadingPath) == 0 else {
             throw RejectsError("unlink", directory.loadingPath)
         }
         try synchroniseDirectory(directory.path)
         try keepRemaining()
+    }
+
+    /// A file of which not everything could be read stays beside the others, as it is.
+    private func keepDamaged() throws(RejectsError) {
+        let aside = "\(directory.path)/damaged-\(currentNanoseconds()).lp"
+        guard unsafe link(directory.loadingPath, aside) == 0 else {
+            throw RejectsError("link", aside)
+        }
+        logger.error("a file of refused lines is damaged; it is kept as \(aside)")
     }
 
     private func append(_ entry: RejectsEntry, to ring: Ring) throws {

@@ -16,7 +16,8 @@ struct RejectsTime {
             write(second)
         }
         buffer.append(secondText)
-        let rest = nanoseconds - second * 1_000_000_000
+        // Wraps twice for the very first second, and is right again.
+        let rest = nanoseconds &- second &* 1_000_000_000
         buffer.append(decimal: UInt64(rest / 1_000), width: 6)
         buffer.append(UInt8(ascii: "Z"))
     }
@@ -60,7 +61,8 @@ struct RejectsTime {
         let days = dayNumber(year: numbers[0], month: numbers[1], day: numbers[2])
         let seconds = days * 86_400 + numbers[3] * 3_600 + numbers[4] * 60 + numbers[5]
         let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? nil : nanoseconds + numbers[6] * 1_000
+        let (sum, isTooLate) = nanoseconds.addingReportingOverflow(numbers[6] * 1_000)
+        return overflow || isTooLate ? nil : sum
     }
 
     /// As `append` writes it, for people.

@@ -230,7 +230,9 @@ package struct RejectsWriter: ~Copyable {
     private mutating func openFile() throws(RejectsError) {
         if let file {
             if file.lock() {
-                if file.size < fileSize, now() - file.createdAt < fileAge { return }
+                // What a file says of its age may be anything.
+                let (age, isAbsurd) = now().subtractingReportingOverflow(file.createdAt)
+                if file.size < fileSize, !isAbsurd, age < fileAge { return }
                 try markSettled()
             }
             closeFile()

@@ -4,6 +4,18 @@ import Ring
 import Systemd
 
 extension Pipeline {
+    /// The configured lanes, and those of before whose rings still hold readings: they are written,
+    /// or the readings would wait for ever.
+    static func laneNumbers(_ configuration: Configuration) -> [Int] {
+        let lanes = configuration.ring.lanes
+        let former = RingFiles.numbers(in: configuration.ring.directory).filter { number in
+            guard number >= lanes else { return false }
+            let path = "\(configuration.ring.directory)/ring-\(number)"
+            return ((try? Ring.inspect(path: path))?.frameCount ?? 0) > 0
+        }
+        return Array(0..<lanes) + former.sorted()
+    }
+
     static func makeDirectory(_ path: String) throws(StartError) {
         guard unsafe mkdir(path, 0o700) != 0, errno != EEXIST else { return }
         let reason = unsafe String(cString: strerror(errno))

@@ -30,7 +30,7 @@ package final class Pipeline: Sendable {
         var recovered: UInt64 = 0
         let toldNames = ToldNames()
         let drops = DropLedger()
-        for number in 0..<configuration.ring.lanes {
+        for number in Self.laneNumbers(configuration) {
             let (ring, frames) = try Self.openRing(number, configuration, logger)
             recovered += UInt64(frames)
             LedgerReconciliation.perform(ring)
@@ -40,7 +40,9 @@ package final class Pipeline: Sendable {
                     drops: drops, toldNames: toldNames))
         }
         listeners = try Self.openListeners(
-            configuration, lanes.map(\.ring), drops, inherited, logger)
+            // Lanes of before are written, and get nothing more.
+            configuration, lanes.prefix(configuration.ring.lanes).map(\.ring), drops, inherited,
+            logger)
         self.lanes = lanes
         self.drops = drops
         recoveredFrames = recovered
@@ -77,11 +79,10 @@ package final class Pipeline: Sendable {
         _ settings: Configuration.Listener, _ descriptor: Int32?, _ rings: [Ring],
         _ drops: DropLedger, _ index: Int
     ) throws(StartError) -> Receiver<RingSink> {
-        var source: UInt16 = 0
+        // Rings with different histories know the name by different indexes.
+        var sources: [UInt16] = []
         do throws(RingError) {
-            // The same name has the same index in every ring, or the counters would mix: each
-            // ring registers all names in the same order.
-            for ring in rings { source = try ring.register(source: settings.name) }
+            for ring in rings { sources.append(try ring.register(source: settings.name)) }
         } catch {
             throw StartError(description: error.description, exitCode: EX_CANTCREAT)
         }
@@ -97,9 +98,9 @@ package final class Pipeline: Sendable {
             return Receiver(
                 socket: socket,
                 origin: FrameOrigin(
-                    source: source, attributes: UInt16(settings.precision.rawValue)),
+                    source: sources[0], attributes: UInt16(settings.precision.rawValue)),
                 allow: AddressFilter(networks: settings.allow),
-                sink: RingSink(rings, drops: drops, first: index),
+                sink: RingSink(rings, sources: sources, drops: drops, first: index),
                 datagramMax: min(settings.datagramLimit, rings[0].frameBytesMax))
         } catch {
             throw StartError(description: error.description, exitCode: EX_UNAVAILABLE)

@@ -1,8 +1,11 @@
 """What only a server with TimescaleDB shows."""
 
+import time
+
 import pytest
 
-from support.wait import wait_until_equal
+from support.send import NUMBERED_COLUMNS, Load, numbers
+from support.wait import wait_for, wait_until_equal
 
 DAY = 86_400_000_000_000
 BASE = 1_790_000_000_000_000_000
@@ -94,3 +97,56 @@ def test_a_foreign_key_that_fails_at_commit_costs_its_line_only(daemon, database
     )
     query = "SELECT value::integer FROM narrow ORDER BY 1"
     wait_until_equal("the good rows", lambda: database.rows(query), [(1,), (3,)])
+
+
+def test_chunks_that_are_compressed_and_decompressed_under_load_get_every_row_once(
+    daemon, database
+):
+    chunks = "FROM (SELECT chunk FROM show_chunks('numbered') AS chunk ORDER BY random()) AS chunks"
+    database.create_table("numbered", f'{NUMBERED_COLUMNS}, UNIQUE ("timestamp", number)')
+    database.execute(
+        """SELECT create_hypertable('numbered', 'timestamp',
+            chunk_time_interval => interval '1 millisecond')""",
+        "ALTER TABLE numbered SET (timescaledb.compress)",
+    )
+    daemon.start()
+    load = Load(daemon.port).start()
+    for turn in range(1, 11):
+        wait_for("rows under load", lambda: database.count("numbered") >= turn * 500)
+        database.execute(
+            f"SELECT compress_chunk(chunk, true) {chunks}",
+            f"SELECT decompress_chunk(chunk, true) {chunks} LIMIT 2",
+        )
+    sent = load.stop()
+    wait_for(f"{sent} rows", lambda: database.count("numbered") >= sent)
+    assert numbers(database) == list(range(sent))
+    assert daemon.stop() == 0
+    assert daemon.totals()["rejected"] == 0
+
+
+def test_a_batch_over_more_chunks_than_the_server_has_locks_for_is_written_in_parts(
+    daemon, database
+):
+    days = 2_500
+    daemon.config["batch"] |= {"interval": "1s", "drain": "5min"}
+    database.create_table("t", '"timestamp" timestamptz NOT NULL, v integer')
+    database.execute(
+        "SELECT create_hypertable('t', 'timestamp', chunk_time_interval => interval '1 day')"
+    )
+    daemon.start()
+    sender = daemon.sender()
+    for first in range(0, days, 100):
+        lines = (f"t v={day}i {BASE - day * DAY}" for day in range(first, first + 100))
+        sender.send(*lines)
+        time.sleep(0.001)
+    daemon.wait_for_log("sqlstate=53200")
+    assert daemon.stop() == 0
+    assert daemon.totals()["in_ring"] == daemon.totals()["rejected"] == 0
+    # In parts too: nobody has locks for all of them.
+    written = []
+    for first in range(0, days, 100):
+        newest, oldest = (f"to_timestamp({(BASE - day * DAY) // 1_000_000_000})"
+                          for day in (first, first + 100))  # fmt: skip
+        part = f"""SELECT v FROM t WHERE "timestamp" > {oldest} AND "timestamp" <= {newest}"""
+        written += [v for (v,) in database.rows(part)]
+    assert sorted(written) == list(range(days))

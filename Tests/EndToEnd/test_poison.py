@@ -184,6 +184,19 @@ def test_a_duplicate_in_a_compressed_chunk_which_the_server_tells_without_a_line
     one_row_was_rejected(daemon, reason, code)
 
 
+def test_a_row_for_which_there_is_no_partition_is_rejected(daemon, database):
+    database.execute(
+        f"CREATE TABLE t ({TIME}, v bigint) PARTITION BY RANGE (v)",
+        f"CREATE TABLE t_small PARTITION OF t FOR VALUES FROM (0) TO ({BAD})",
+        "GRANT INSERT ON t TO sluice",
+    )
+    daemon.start()
+    daemon.sender().send(line(0, 1), line(1, BAD), line(2, 2))
+    wait_until_equal("the neighbours", lambda: values(database), [1, 2])
+    assert daemon.stop() == 0
+    one_row_was_rejected(daemon, "check_violation", "23514")
+
+
 # One batch, as the daemon takes it by default.
 ROWS = 50_000
 # Statements at most: for a clean batch, with what new connections ask for; for the thousands of

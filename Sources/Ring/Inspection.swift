@@ -83,7 +83,8 @@ extension Ring {
         let mark = try Mark.newest(file.header, superblock, path: file.path)
         let now = Session(boot: bootNumber(), inode: file.inode, process: 0, isClean: false)
         let confirmed = Confirmation(header: file.header, seed: seed).position
-        let isVouched = isHeld || now.vouches(after: session)
+        let marks = Slots(header: file.header, seed: seed, offsets: Layout.markSlots)
+        let isVouched = isHeld || marks.areWhole && now.vouches(after: session)
         var outcome = OutcomeLedger(header: file.header, seed: seed, confirmed: confirmed)
         let survey = Survey(
             EntryCodec(area: file.area, seed: seed), mark, outcome, isVouched: isVouched)

@@ -26,6 +26,11 @@ struct Slots: Sendable {
         return first.sequence > second.sequence ? first.words : second.words
     }
 
+    /// Whether neither slot holds anything but what was written to it, or nothing at all.
+    var areWhole: Bool {
+        [offsets.first, offsets.second].allSatisfy { read($0) != nil || header.isZero($0, 64) }
+    }
+
     mutating func write(_ words: Words) {
         sequence += 1
         let offset = sequence & 1 == 0 ? offsets.first : offsets.second

@@ -99,7 +99,8 @@ extension Ring {
         let before = sessions.newest().map { Session($0) }
         let session = Session(
             boot: configuration.boot, inode: file.inode, process: getpid(), isClean: false)
-        let isVouched = report.isNew || session.vouches(after: before)
+        // Behind a mark that is not the newest, positions may be in use that no frame shows any more.
+        let isVouched = report.isNew || slots.areWhole && session.vouches(after: before)
         let confirmation = Confirmation(header: file.header, seed: seed)
         var ledger = OutcomeLedger(
             header: file.header, seed: seed, confirmed: confirmation.position)

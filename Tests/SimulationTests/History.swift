@@ -36,7 +36,7 @@ struct History {
     /// What can happen, and how often in a hundred.
     private enum Action: CaseIterable {
         case receive, step, sync, writeBack, kill, killSoon, cutPower, crashServer, stopServer
-        case startServer, changeSchema, stop, takeBackup, restoreBackup
+        case startServer, changeSchema, stop, takeBackup, restoreBackup, flipBits
 
         var weight: Int {
             switch self {
@@ -45,6 +45,7 @@ struct History {
             case .writeBack: 5
             case .sync, .kill, .killSoon: 4
             case .crashServer, .startServer: 2
+            case .flipBits: 3
             case .cutPower, .stopServer, .changeSchema, .stop, .takeBackup, .restoreBackup: 1
             }
         }
@@ -70,6 +71,7 @@ struct History {
         case .stop: try simulation.stop()
         case .takeBackup: simulation.server.takeBackup()
         case .restoreBackup: simulation.restoreBackup()
+        case .flipBits: simulation.flipBits()
         }
     }
 
@@ -188,7 +190,9 @@ struct History {
     private func wrongBooks() -> [String] {
         let books = simulation.books
         // A power cut takes counters back, and the database alone knows better.
-        guard simulation.boot == 1, !simulation.wasRestored else { return [] }
+        guard simulation.boot == 1, !simulation.wasRestored, !simulation.wasDamaged else {
+            return []
+        }
         if books.stored != SourceLedger.Count() || books.lost != SourceLedger.Count() {
             return ["something is lost or unknown without a power cut: \(books)"]
         }

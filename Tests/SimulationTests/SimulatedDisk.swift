@@ -1,5 +1,7 @@
 import Glibc
 
+@testable import Ring
+
 /// What a power cut leaves of a file: the pages that were written back, in whatever order.
 ///
 /// The process sees the page cache, which is the real file. Beside it stands what the disk has:
@@ -41,6 +43,40 @@ struct SimulatedDisk {
             }
         }
         write(image, to: path)
+    }
+
+    /// Damages a few bits, on the disk too. One copy of each part of the header is spared, or no ring
+    /// would be left.
+    mutating func flipBits(using dice: inout some RandomNumberGenerator) {
+        var bytes = contents()
+        let copy = Int.random(in: 0...1, using: &dice)
+        for _ in 0..<Int.random(in: 1...4, using: &dice) {
+            let offset = place(copy, bytes.count, using: &dice)
+            bytes[offset] ^= 1 << UInt8.random(in: 0..<8, using: &dice)
+        }
+        restore(bytes)
+        sync()
+    }
+
+    private func place(
+        _ copy: Int, _ fileBytes: Int, using dice: inout some RandomNumberGenerator
+    ) -> Int {
+        switch Int.random(in: 0..<8, using: &dice) {
+        case 0:
+            return Layout.superblockOffsets[copy]
+                + Int.random(in: 0..<Layout.superblockBytes, using: &dice)
+        case 1, 2:
+            // Mark, session or confirmation.
+            let kinds = [Layout.markSlots, Layout.sessionSlots, Layout.confirmationSlots]
+            let slots = kinds.randomElement(using: &dice)!
+            return (copy == 0 ? slots.first : slots.second) + Int.random(in: 0..<64, using: &dice)
+        case 3:
+            return Layout.registryOffsets[copy]
+                + Int.random(in: 0..<Layout.registryEntryBytes, using: &dice)
+        case 4:
+            return Layout.ledgerOffset + Int.random(in: 0..<Layout.ledgerRecordBytes, using: &dice)
+        default: return Int.random(in: Layout.headerBytes..<fileBytes, using: &dice)
+        }
     }
 
     /// The whole file as the process sees it.

@@ -40,6 +40,7 @@ final class Simulation {
     /// What was sent and must be refused at once.
     private(set) var unwantedSent = ReceiveTally()
     private(set) var wasRestored = false
+    private(set) var wasDamaged = false
     var log = RecordedLog()
 
     private(set) var ring: Ring?
@@ -186,6 +187,15 @@ final class Simulation {
         for (id, one) in sent where one.state == .inRing && !one.isSynced {
             sent[id]!.state = .lostWithPower
         }
+    }
+
+    /// The process is killed, and the medium damages the ring's file. Any reading that waits in it may
+    /// be hit.
+    func flipBits() {
+        kill()
+        wasDamaged = true
+        disk.flipBits(using: &dice)
+        for (id, one) in sent where one.state == .inRing { sent[id]!.state = .lostWithPower }
     }
 
     /// Lets the process die within one of the next calls to the server.

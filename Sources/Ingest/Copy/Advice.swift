@@ -14,6 +14,9 @@ extension PostgresError {
         case "53300": "raise max_connections, or see who holds the connections"
         case "53100": "make room on the server's disk"
         case "53400": shownHint ?? "raise the limit that the message names, on the server"
+        case "P0001":
+            "a trigger or function of the table raises this: correct or drop it, or let it raise"
+                + " SQLSTATE 23514 to refuse single rows"
         case "55P03": "another session holds a lock; pg_locks tells which"
         default: nil
         }

@@ -23,8 +23,7 @@ struct Outage {
     /// The database cannot be reached, or wants to be asked again later.
     mutating func unavailable(_ failure: WriteFailure, wasConnected: Bool) {
         begin(failure.text, .unavailable(why: failure.text))
-        guard told != failure.text else { return }
-        told = failure.text
+        guard isNew(failure) else { return }
         logger.event(
             wasConnected ? .databaseLost : .databaseUnavailable, .warning,
             "database unavailable: \(failure.text); readings are kept in the ring",
@@ -34,8 +33,7 @@ struct Outage {
     /// Something is wrong that a person has to put right.
     mutating func holding(_ failure: WriteFailure) {
         begin(failure.text, .holding(why: failure.text))
-        guard told != failure.text else { return }
-        told = failure.text
+        guard isNew(failure) else { return }
         var event = Event.batchHeld
         if case .tableProblem = failure { event = .tableProblem }
         logger.event(
@@ -72,6 +70,12 @@ struct Outage {
         if since == nil { since = clock.now() }
         attempts += 1
         report.withLock { $0.enter(state, at: clock.now()) }
+    }
+
+    private mutating func isNew(_ failure: WriteFailure) -> Bool {
+        let reason = failure.reason
+        defer { told = reason }
+        return reason != told
     }
 
     private static func metadata(_ failure: WriteFailure) -> Logger.Metadata {

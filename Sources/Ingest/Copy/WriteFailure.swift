@@ -44,6 +44,17 @@ enum WriteFailure: Error {
         }
     }
 
+    /// The text without what is another at each try, though nothing has changed: where the head of
+    /// the ring is, and which line of a COPY met the trouble.
+    var reason: String {
+        switch self {
+        case .ring(let text): text.filter { !$0.isNumber }
+        case .database(let error), .doubt(let error):
+            error.copyLine.map { text.replacing(", line \($0)", with: "") } ?? text
+        case .tableProblem, .progressMoved, .noAnswer, .tableChanged: text
+        }
+    }
+
     /// Whether less at a time may help.
     var isOfTooMuch: Bool {
         if case .noAnswer = self { return true }

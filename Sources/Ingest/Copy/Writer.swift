@@ -19,6 +19,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     private var connection: Session?
     /// Whether what was read from the database holds for the connection.
     private var isPrepared = false
+    /// Whether the ring has taken up, since it was opened, what the database knew of it.
+    var hasResumed = false
     /// What the connection was made with.
     private var connectedTo = ""
     /// Who serves the connection, as far as it has been asked.

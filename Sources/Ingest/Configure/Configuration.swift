@@ -8,8 +8,9 @@ package struct Configuration: Sendable, Equatable {
     package var database: Database
     package var ring: Ring
     package var batch: Batch
-    /// At least one: a file without `[[udp]]` has the default listener.
+    /// A configuration with neither `[[udp]]` nor `[[files]]` has the default listener.
     package var listeners: [Listener]
+    package var files: [Files]
     package var tables: [Table]
     package var rejects: Rejects
     package var status: Status

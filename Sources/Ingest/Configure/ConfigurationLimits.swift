@@ -37,6 +37,14 @@ package enum ConfigurationLimits {
     // Less than a minute and a sender that sends its readings together loses some.
     static let ageMax: ClosedRange<Duration> = minutes(1)...days(36_525)
 
+    static let files = 64
+    // PATH_MAX of Linux, without the zero byte.
+    static let pathLengthMax = 4095
+    // Below this a file whose writer pauses for a moment is taken for complete.
+    static let unchanged: ClosedRange<Duration> = .milliseconds(100)...minutes(24 * 60)
+    // Below this thousands of files keep a core busy.
+    static let rescan: ClosedRange<Duration> = .milliseconds(100)...minutes(24 * 60)
+
     static let tables = 1024
     static let measurements = 1024
     // What PostgreSQL allows in a table.

@@ -4,7 +4,7 @@ import LineProtocol
 extension ConfigurationBuilder {
     func listeners() -> [Configuration.Listener] {
         var readers = sections(.udp)
-        if readers.isEmpty {
+        if readers.isEmpty, document[Setting.Section.files.rawValue] == nil {
             readers = [SectionReader(problems: problems, section: .udp, line: nil, table: nil)]
         }
         if readers.count > ConfigurationLimits.listeners {

@@ -39,11 +39,13 @@ struct ConfigurationBuilder {
     func build() -> Configuration {
         keys.checkTop(document)
         let ring = ring(section(.ring))
+        let listeners = listeners()
         return Configuration(
             database: database(section(.database)),
             ring: ring,
             batch: batch(section(.batch)),
-            listeners: listeners(),
+            listeners: listeners,
+            files: files(beside: listeners),
             tables: tables(),
             rejects: rejects(section(.rejects), ring: ring),
             status: Configuration.Status(interval: section(.status).duration(.statusInterval)),

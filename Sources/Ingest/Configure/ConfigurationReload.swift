@@ -22,6 +22,22 @@ extension Configuration {
         where !old.listeners.contains(where: { $0.name == listener.name }) {
             changes.append("udp \(quoted(listener.name)): added")
         }
+        return changes + filesChanges(from: old.files, to: new.files)
+    }
+
+    private static func filesChanges(from old: [Files], to new: [Files]) -> [String] {
+        var changes: [String] = []
+        for files in old {
+            guard let next = new.first(where: { $0.name == files.name }) else {
+                changes.append("files \(quoted(files.name)): removed")
+                continue
+            }
+            changes += zip(files.fixed, next.fixed).compactMap(change)
+                .map { "files \(quoted(files.name)): \($0)" }
+        }
+        for files in new where !old.contains(where: { $0.name == files.name }) {
+            changes.append("files \(quoted(files.name)): added")
+        }
         return changes
     }
 
@@ -40,6 +56,14 @@ extension Configuration {
                 listener.ageMax = next.ageMax
             }
             return listener
+        }
+        result.files = files.map { files in
+            var files = files
+            if let next = new.files.first(where: { $0.name == files.name }) {
+                files.aheadMax = next.aheadMax
+                files.ageMax = next.ageMax
+            }
+            return files
         }
         return result
     }
@@ -76,6 +100,16 @@ extension Configuration.Listener {
         [
             ("listen", "\(listen)"), ("precision", precision.name),
             ("receive_buffer", Size.text(receiveBuffer)), ("datagram_max", Size.text(datagramMax)),
+        ]
+    }
+}
+
+extension Configuration.Files {
+    fileprivate var fixed: [NamedValue] {
+        [
+            ("path", path), ("mode", mode.rawValue), ("precision", precision.name),
+            ("unchanged", Interval.text(unchanged)), ("done", done.rawValue),
+            ("done_directory", doneDirectory), ("rescan", Interval.text(rescan)),
         ]
     }
 }

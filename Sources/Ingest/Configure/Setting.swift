@@ -16,10 +16,10 @@ package struct Setting: Sendable {
     package let isReloadable: Bool
 
     package enum Section: String, Sendable, CaseIterable {
-        case database, ring, batch, udp, table, rejects, status, log
+        case database, ring, batch, udp, files, table, rejects, status, log
 
-        /// `[[udp]]` and `[[table]]` may stand more than once.
-        package var isRepeated: Bool { self == .udp || self == .table }
+        /// `[[udp]]`, `[[files]]` and `[[table]]` may stand more than once.
+        package var isRepeated: Bool { [.udp, .files, .table].contains(self) }
         package var header: String { isRepeated ? "[[\(rawValue)]]" : "[\(rawValue)]" }
     }
 

@@ -169,6 +169,8 @@ extension Setting {
         batchRows, batchBytes, batchInterval, batchDrain,
         listen, listenerName, precision, receiveBuffer, datagramMax, aheadMax, ageMax,
         allow,
+        filesPath, filesName, filesMode, filesPrecision, filesAheadMax, filesAgeMax,
+        filesUnchanged, filesDone, filesDoneDirectory, filesRescan,
         tableName, measurement, timeColumn, columns, duplicates,
         rejectsDirectory, rejectsSize, rejectsFileSize, rejectsFileAge,
         statusInterval,

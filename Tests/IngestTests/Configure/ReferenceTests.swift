@@ -37,7 +37,8 @@ import Testing
         let lines = try lines("systemd/sluice.toml")
         for section in Setting.Section.allCases {
             let isHeader: (String) -> Bool = { $0.wholeMatch(of: #/#?\[+\w+\]+/#) != nil }
-            let header = section == .table ? "#[[table]]" : section.header
+            let isOptional = section == .table || section == .files
+            let header = isOptional ? "#\(section.header)" : section.header
             let text = self.section(header, of: lines, isHeader: isHeader)
             let settings = Configuration.reference.filter { $0.section == section }
             let keys = text.compactMap { $0.firstMatch(of: #/^#(\w+) = /#)?.1 }.map(String.init)
@@ -64,6 +65,8 @@ import Testing
         var shown = try parse(text)
         #expect(shown.tables.map(\.name.description) == ["environmental_weatherdata"])
         shown.tables = []
+        #expect(shown.files.map(\.path) == ["/var/lib/logger/*.lp"])
+        shown.files = []
         #expect(try shown == parse(""))
     }
 

@@ -1,3 +1,22 @@
+/// What stands behind a payload.
+package enum PayloadEnd: Sendable {
+    /// Nothing is missing: its end ends the last line.
+    case clean
+    /// It is a file's last bytes: a last line without line end counts if it is whole, and is
+    /// `truncated` if it breaks off.
+    case endOfFile
+    /// The stream broke off: a last line without line end is `truncated`.
+    case broken
+
+    var blockEnd: BlockEnd {
+        switch self {
+        case .clean: .clean
+        case .endOfFile: .endOfFile
+        case .broken: .aborted
+        }
+    }
+}
+
 /// Decodes whole payloads: a datagram, or a block that ends where a line ends.
 ///
 /// Nothing is allocated per line or payload. Line numbers run on while one payload is decoded in
@@ -19,11 +38,12 @@ package struct Decoder {
     ///   - offset: 0, or what the last call for the same payload returned.
     ///   - isContinuation: whether the payload goes on where another one ended, so that a byte
     ///     order mark at its start is not one.
+    ///   - end: what a last line without line end is.
     /// - Returns: the offset of the first byte that is still to be decoded: less than the
     ///   payload's size when the batch was full.
     package mutating func decode(
         _ payload: UnsafeRawBufferPointer, from offset: Int = 0, precision: Precision,
-        isContinuation: Bool = false, into batch: inout DecodedBatch
+        isContinuation: Bool = false, end: PayloadEnd = .clean, into batch: inout DecodedBatch
     ) -> Int {
         precondition(offset >= 0 && offset <= payload.count)
         batch.removeAll()
@@ -38,7 +58,7 @@ package struct Decoder {
             }
         }
         let block = unsafe LineWalker.Block(
-            base: base, count: payload.count, end: .clean,
+            base: base, count: payload.count, end: end.blockEnd,
             unitNanoseconds: precision.unitNanoseconds)
         return walker.walk(block, from: start, into: &batch)
     }

@@ -6,8 +6,15 @@ enum BlockEnd {
     case open
     /// The payload's end: it ends the last line.
     case clean
+    /// The same, but a last line without line end that breaks off is only a part of one.
+    case endOfFile
     /// The stream broke off: a last line without line end is only a part of one.
     case aborted
+}
+
+extension BlockEnd {
+    /// Whether a last line without line end can be whole.
+    var endsLine: Bool { self == .clean || self == .endOfFile }
 }
 
 /// Cuts a block into logical lines and decodes them: blank lines, comments, recovery after bad
@@ -135,7 +142,7 @@ struct LineWalker {
         _ block: Block, _ start: Int, _ rawEnd: Int, _ scanner: PointScanner
     ) -> Bool {
         guard rawEnd - start <= lineBytesMax else { return false }
-        return scanner.endedByLineFeed || (scanner.end == block.count && block.end == .clean)
+        return scanner.endedByLineFeed || (scanner.end == block.count && block.end.endsLine)
     }
 
     // MARK: Lines without a point
@@ -213,7 +220,7 @@ struct LineWalker {
                 error = .lineTooLong
             } else if block.end == .open {
                 return start
-            } else if block.end == .aborted {
+            } else if block.end != .clean {
                 error = .truncated
             }
         }

@@ -12,10 +12,13 @@ package final class Lane: Sendable {
     /// Shared by all lanes.
     let toldNames: ToldNames
     let clock: PipelineClock
+    /// What the writer and the reader of files tell each other.
+    package let files: FileBoard
     private let drops: DropLedger
     private let orders: Lock<Orders>
     private let turnCount = Atomic<UInt64>(0)
     private let waitsForDatabase = Atomic<Bool>(false)
+    private let mayCarryFiles = Atomic<Bool>(false)
 
     private struct Orders {
         var configuration: Configuration
@@ -30,18 +33,25 @@ package final class Lane: Sendable {
 
     package init(
         number: Int, ring: Ring, configuration: Configuration, drops: DropLedger,
-        toldNames: ToldNames,
+        toldNames: ToldNames, files: FileBoard = FileBoard(),
         clock: PipelineClock = .system
     ) {
         self.number = number
         self.drops = drops
         self.toldNames = toldNames
         self.clock = clock
+        self.files = files
         self.ring = ring
         orders = Lock(Orders(configuration: configuration))
     }
 
     // MARK: - For everybody else
+
+    /// From now on the ring may have chunks of files in it.
+    package func expectFiles() { mayCarryFiles.store(true, ordering: .releasing) }
+
+    /// Whether the ring may have chunks of files in it.
+    var carriesFiles: Bool { mayCarryFiles.load(ordering: .acquiring) }
 
     /// Gives the writer a new configuration; it takes it up before its next batch.
     package func reconfigure(_ configuration: Configuration) {

@@ -15,6 +15,8 @@ enum WriteFailure: Error {
     case noAnswer(Duration)
     /// A table is not what it was when the rows were encoded.
     case tableChanged
+    /// A file is not as far in the database as it was when the batch began.
+    case fileMoved
 
     /// What to do about it.
     var remedy: Remedy {
@@ -23,7 +25,7 @@ enum WriteFailure: Error {
             Remedy(error)
         case .tableProblem, .ring, .progressMoved: .hold
         case .noAnswer: .retry
-        case .tableChanged: .reloadCatalog
+        case .tableChanged, .fileMoved: .reloadCatalog
         }
     }
 
@@ -41,6 +43,8 @@ enum WriteFailure: Error {
             "no answer from the database for \(time.fieldText), so the connection was given up; see what"
                 + " holds the server up, or raise database.answer_timeout"
         case .tableChanged: "a table keeps changing while rows are written to it"
+        case .fileMoved:
+            "another program loads the same files; let one of them end, and the other goes on"
         }
     }
 
@@ -51,7 +55,7 @@ enum WriteFailure: Error {
         case .ring(let text): text.filter { !$0.isNumber }
         case .database(let error), .doubt(let error):
             error.copyLine.map { text.replacing(", line \($0)", with: "") } ?? text
-        case .tableProblem, .progressMoved, .noAnswer, .tableChanged: text
+        case .tableProblem, .progressMoved, .noAnswer, .tableChanged, .fileMoved: text
         }
     }
 
@@ -64,7 +68,7 @@ enum WriteFailure: Error {
     var sqlState: String? {
         switch self {
         case .database(let error), .doubt(let error): error.sqlState
-        case .tableProblem, .ring, .progressMoved, .noAnswer, .tableChanged: nil
+        case .tableProblem, .ring, .progressMoved, .noAnswer, .tableChanged, .fileMoved: nil
         }
     }
 }

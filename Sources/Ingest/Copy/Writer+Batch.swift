@@ -9,6 +9,7 @@ extension Writer where Session: ~Copyable {
     mutating func writeBatch(_ connection: inout Session) throws(WriteFailure) {
         router.prepareForBatch()
         guard let frames = lane.ring.pin(byteLimit: pinBytes()) else { return }
+        try readFileRows(frames, &connection)
         beginTally()
         rows.removeAll()
         touched.removeAll(keepingCapacity: true)
@@ -31,6 +32,7 @@ extension Writer where Session: ~Copyable {
     private mutating func commit(
         _ end: UInt64, _ connection: inout Session
     ) throws(WriteFailure) {
+        try moveFiles(&connection)
         let tables = touched.sorted().compactMap { router.destinations.targets[$0].usable?.table }
         let move = try lane.ask { () throws(PostgresError) in
             try progress.move(to: end, tables: tables.map(\.sqlName), &connection)
@@ -80,6 +82,8 @@ extension Writer where Session: ~Copyable {
     /// Gives up the frames and counts what became of them.
     mutating func settle(_ end: UInt64) {
         progress.committed(end)
+        // Before the ring gives the chunks up: who reads the files looks at that first.
+        lane.files.note(files.committed())
         do throws(RingError) {
             try lane.ring.release(to: end)
         } catch {

@@ -12,6 +12,16 @@ struct FrameContext {
     let window: TimeWindow
 }
 
+/// The lines of a frame that are to be written, and what stands around them.
+@safe
+private struct FrameLines {
+    // Safe to pass around while the frame stays pinned.
+    let payload: UnsafeRawBufferPointer
+    /// Whether other lines of the same file stand in front of them.
+    var isContinuation = false
+    var end = PayloadEnd.clean
+}
+
 /// From the pinned frames to rows in the slab.
 extension Writer where Session: ~Copyable {
     /// Decodes and encodes frame after frame, sending full slabs on the way.
@@ -44,22 +54,45 @@ extension Writer where Session: ~Copyable {
         while tallies.count <= source { tallies.append(OutcomeTally()) }
         let context = FrameContext(
             source: frame.info.source,
-            precision: Precision(rawValue: UInt8(truncatingIfNeeded: frame.info.attributes))
-                ?? .nanoseconds,
+            precision: FrameAttributes(rawValue: frame.info.attributes).precision,
             receivedAt: frame.info.receivedAt, window: timeLimits[frame.info.source])
         var counts = FrameCounts()
+        let lines = lines(of: frame)
         var offset = 0
-        let payload = unsafe frame.payload
-        while offset < payload.count {
+        while unsafe offset < lines.payload.count {
             offset = unsafe decoder.decode(
-                payload, from: offset, precision: context.precision, into: &decoded)
+                lines.payload, from: offset, precision: context.precision,
+                isContinuation: lines.isContinuation, end: lines.end, into: &decoded)
             for index in 0..<decoded.lineCount {
                 try encode(decoded.line(index), context, &counts, &session)
             }
         }
         tallies[source].frames += 1
-        tallies[source].bytes += UInt64(payload.count)
+        tallies[source].bytes += unsafe UInt64(frame.payload.count)
         count(&counts, source)
+    }
+
+    /// A datagram's lines are all of it; of a file's, those that the database does not have.
+    private mutating func lines(of frame: Frame) -> FrameLines {
+        let payload = unsafe frame.payload
+        guard FrameAttributes(rawValue: frame.info.attributes).isFile else {
+            return unsafe FrameLines(payload: payload)
+        }
+        let lines = unsafe FileChunk.lines(of: payload)
+        guard let chunk = unsafe FileChunk(payload) else {
+            return unsafe FrameLines(payload: UnsafeRawBufferPointer(rebasing: lines[..<0]))
+        }
+        let comesAgain = lane.files.isRead(chunk.key.identity)
+        let verdict = files.take(chunk, lineBytes: lines.count, comesAgain: comesAgain)
+        guard case .write(let from) = verdict else {
+            return unsafe FrameLines(payload: UnsafeRawBufferPointer(rebasing: lines[..<0]))
+        }
+        let end: PayloadEnd =
+            chunk.flags.contains(.isBroken)
+            ? .broken : chunk.flags.contains(.isLast) ? .endOfFile : .clean
+        return unsafe FrameLines(
+            payload: UnsafeRawBufferPointer(rebasing: lines[from...]),
+            isContinuation: chunk.start + UInt64(from) > 0, end: end)
     }
 
     /// What a frame's lines did since it was last added to the tally.

@@ -15,6 +15,7 @@ extension Writer where Session: ~Copyable {
             try progress.read(&session)
         }
         resolveDoubt()
+        files.forget()
         // Only a batch of ours moves it on, and all of those are settled. To follow another writer
         // would be to take what it wrote for what is in this ring.
         if hasResumed, progress.stored > lane.ring.snapshot().tail { throw .progressMoved }

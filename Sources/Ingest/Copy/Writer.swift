@@ -33,6 +33,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var sender = RowSender()
     var router = Router(.none)
     var progress: Progress
+    /// How far files are in the database.
+    var files = FileProgress()
     var outage: Outage
     var samples = RejectSamples()
     /// What the batch in work did, by source.
@@ -281,6 +283,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         samples.forget()
         router.forgetUnmatched()
         rejects.giveUp()
+        files.giveUp()
         // What an earlier process has staged is for the database to judge.
         if !staged.isEmpty { lane.ring.unstage() }
         staged.removeAll(keepingCapacity: true)

@@ -111,7 +111,8 @@ struct RingLosses {
             tally = DropTally()
         }
         let payload = unsafe loss.payload
-        let lines = unsafe lineCount(payload)
+        let isFile = FrameAttributes(rawValue: loss.info.attributes).isFile
+        let lines = unsafe lineCount(isFile ? FileChunk.lines(of: payload) : payload)
         if loss.reason == .droppedOldest {
             tally.oldest.add(payload.count)
             tally.oldestLines += lines

@@ -37,9 +37,3 @@ package struct FileOutletState: Equatable, Sendable {
         self.isPending = isPending
     }
 }
-
-/// The numbers that bound the reading of files. Sizes are bytes.
-package enum FileLimits {
-    /// Lines of a file that go into one frame of the ring.
-    package static let chunkBytesMax = 128 << 10
-}

@@ -1,22 +1,61 @@
 import Postgres
 import Ring
 
-/// The row of `sluice_progress` that says how much of a ring is in the database.
+/// How much of a ring is in the database.
 ///
-/// It is written in the transaction that writes the rows: after any doubt it tells what is in.
+/// A ring that outlives the process has a row in `sluice_progress`, written in the transaction that
+/// writes the rows: after any doubt it tells what is in.
 struct Progress {
-    let ring: RingIdentity
-    /// What the table said last; 0 before it was asked.
-    private(set) var stored: UInt64 = 0
-
-    init(of ring: RingIdentity) {
-        self.ring = ring
+    /// How that is known.
+    private enum Keeping {
+        /// By the row of the ring.
+        case row(RingIdentity)
+        /// By what the server says of the last transaction: for a ring that ends with the process.
+        case transaction
+        /// Nothing is written.
+        case none
     }
+
+    /// A COMMIT that may have happened: the transaction's number, and the position behind it.
+    private struct Pending {
+        let transaction: String
+        let position: UInt64
+    }
+
+    private let keeping: Keeping
+    /// What the database said last; 0 before it was asked.
+    private(set) var stored: UInt64 = 0
+    private var pending: Pending?
+
+    private init(_ keeping: Keeping) {
+        self.keeping = keeping
+    }
+
+    /// For a ring that is opened again after a crash.
+    init(of ring: RingIdentity) {
+        self.init(.row(ring))
+    }
+
+    /// For a ring that was just made and ends with this process.
+    static let ofProcess = Progress(.transaction)
+
+    /// For rows that are written nowhere.
+    static let ofNothing = Progress(.none)
 
     /// Asks the database, and waits for whoever is about to change the answer: a transaction of ours
     /// whose COMMIT is still on its way holds the row. A ring without a row gets one.
     mutating func read(
         _ connection: inout some DatabaseSession & ~Copyable
+    ) throws(PostgresError) {
+        switch keeping {
+        case .row(let ring): try read(ring, &connection)
+        case .transaction: try readTransaction(&connection)
+        case .none: break
+        }
+    }
+
+    private mutating func read(
+        _ ring: RingIdentity, _ connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) {
         let name = Destinations.progressTable
         _ = try connection.query(
@@ -30,20 +69,51 @@ struct Progress {
         stored = rows.first?[0].flatMap { UInt64($0) } ?? 0
     }
 
+    private mutating func readTransaction(
+        _ connection: inout some DatabaseSession & ~Copyable
+    ) throws(PostgresError) {
+        guard let asked = pending else { return }
+        let rows = try connection.query(
+            "SELECT pg_catalog.txid_status($1::bigint)", [asked.transaction])
+        switch rows.first?[0] {
+        case "in progress":
+            throw PostgresError(
+                sqlState: "55P03", message: "the transaction before has not ended yet")
+        case "committed": stored = asked.position
+        default: break
+        }
+        pending = nil
+    }
+
     /// Moves the row on within the open transaction, and looks at the tables that it has written to.
     ///
     /// - Parameter tables: their names in SQL.
-    func move(
+    mutating func move(
         to position: UInt64, tables: [String],
         _ connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> Move {
-        let rows = try connection.query(
-            """
-            UPDATE \(Destinations.progressTable) SET position = $2, updated_at = now() \
-            WHERE ring_id = $1 AND source = '' AND position = $4 \
-            RETURNING \(Fingerprint.ofTables(parameter: "$3"))
-            """, [ring.description, String(position), arrayLiteral(tables), String(stored)])
-        return rows.first.map { .done(fingerprint: $0[0]) } ?? .lostToAnother
+        switch keeping {
+        case .row(let ring):
+            let rows = try connection.query(
+                """
+                UPDATE \(Destinations.progressTable) SET position = $2, updated_at = now() \
+                WHERE ring_id = $1 AND source = '' AND position = $4 \
+                RETURNING \(Fingerprint.ofTables(parameter: "$3"))
+                """,
+                [ring.description, String(position), arrayLiteral(tables), String(stored)])
+            return rows.first.map { .done(fingerprint: $0[0]) } ?? .lostToAnother
+        case .transaction:
+            let rows = try connection.query(
+                """
+                SELECT \(Fingerprint.ofTables(parameter: "$1")), pg_catalog.txid_current()
+                """, [arrayLiteral(tables)])
+            pending = rows[0][1].map { Pending(transaction: $0, position: position) }
+            return .done(fingerprint: rows[0][0])
+        case .none:
+            let rows = try connection.query(
+                "SELECT \(Fingerprint.ofTables(parameter: "$1"))", [arrayLiteral(tables)])
+            return .done(fingerprint: rows[0][0])
+        }
     }
 
     /// What came of moving the row.
@@ -58,5 +128,6 @@ struct Progress {
     /// Notes that the transaction with `move` is committed.
     mutating func committed(_ position: UInt64) {
         stored = position
+        pending = nil
     }
 }

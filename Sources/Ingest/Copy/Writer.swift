@@ -87,7 +87,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var lastCatalogRead: ContinuousClock.Instant
 
     init(
-        _ lane: Lane, logger: Logger, rejectsName: String? = nil,
+        _ lane: Lane, logger: Logger, rejectsName: String? = nil, progress: Progress? = nil,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
         connect: @escaping Connect
     ) {
@@ -104,7 +104,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
             byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
         decoded = DecodedBatch(
             lineCapacity: IngestLimits.linesPerDecode, lineBytesMax: IngestLimits.lineBytesMax)
-        progress = Progress(of: lane.ring.identity)
+        self.progress = progress ?? Progress(of: lane.ring.identity)
         rejects = RejectsWriter(
             configuration.rejects, lane: rejectsName ?? "\(lane.number)",
             lanes: configuration.ring.lanes, ring: lane.ring.identity,

@@ -10,6 +10,13 @@ package struct FileIdentity: Hashable, Sendable {
     }
 }
 
+extension FileIdentity {
+    /// For what is no file and can be read once only: standard input, a pipe. It has no row.
+    package static let stream = FileIdentity(device: 0, inode: 0)
+
+    var isStream: Bool { self == .stream }
+}
+
 /// What a file begins with: an inode that is used again has another content.
 package struct FileFingerprint: Hashable, Sendable {
     /// The first bytes that it covers, at most `bytesMax`; 0 for a file of which nothing was read.

@@ -41,10 +41,13 @@ struct FileProgress {
     private var current: [Part: Row] = [:]
     /// Whose rows.
     private let owner: String
+    /// Whether rows are only thought to be moved.
+    private let isDry: Bool
 
     /// - Parameter owner: what stands in `ring_id`.
-    init(owner: String = HostIdentity.current) {
+    init(owner: String = HostIdentity.current, isDry: Bool = false) {
         self.owner = owner
+        self.isDry = isDry
     }
 
     /// Whether the batch in work has come to files.
@@ -71,7 +74,7 @@ struct FileProgress {
         _ keys: Set<FileKey>, _ session: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> [(identity: FileIdentity, position: UInt64)] {
         if stored.count > Self.rowsMax { stored.removeAll(keepingCapacity: true) }
-        let parts = Set(keys.map(Part.init)).filter { stored[$0] == nil }
+        let parts = Set(keys.map(Part.init)).filter { stored[$0] == nil && !$0.identity.isStream }
         guard !parts.isEmpty else { return [] }
         let patterns = Set(parts.map(\.identity)).map { identity in
             "\(FileKey.textPrefix)\(identity.device):\(identity.inode):%"
@@ -102,6 +105,7 @@ struct FileProgress {
     ///   - lineBytes: how many bytes of lines it carries.
     ///   - comesAgain: whether what is missing in front of it will be offered again.
     mutating func take(_ chunk: FileChunk, lineBytes: Int, comesAgain: Bool) -> Verdict {
+        if chunk.key.identity.isStream { return .write(from: 0) }
         let part = Part(chunk.key)
         let row = current[part] ?? stored[part] ?? nil
         let isRestart = chunk.flags.contains(.restart)
@@ -125,6 +129,7 @@ struct FileProgress {
     /// - Returns: whether they were as they had been read. If not, another program loads the same
     ///   file, and this transaction must not be committed.
     func move(_ session: inout some DatabaseSession & ~Copyable) throws(PostgresError) -> Bool {
+        if isDry { return true }
         var updates: [(now: Row, next: Row)] = []
         var inserts: [Row] = []
         // In one order for everybody, so that two transactions never wait for each other.

@@ -15,4 +15,13 @@ package struct RejectsCounters: Equatable, Sendable {
 
     /// All zero.
     package init() {}
+
+    mutating func add(_ other: RejectsCounters) {
+        keptLines += other.keptLines
+        keptBytes += other.keptBytes
+        unkeptLines += other.unkeptLines
+        removedFiles += other.removedFiles
+        removedLines += other.removedLines
+        removedBytes += other.removedBytes
+    }
 }

@@ -1,0 +1,173 @@
+import Glibc
+import LineProtocol
+import Logging
+import Postgres
+import Ring
+import Systemd
+import Threads
+
+/// The lanes of one import: each with a ring that ends with the process, a writer and its thread.
+@safe
+final class ImportLanes {
+    // Safe: sole owner of `frame`, which one thread uses.
+    let lanes: [Lane]
+    private let threads: [PlainThread]
+    private let source: UInt16
+    private let attributes: FrameAttributes
+    private let frame: UnsafeMutableRawBufferPointer
+
+    /// What all lanes together have come to.
+    struct State: Equatable {
+        var outcome = OutcomeTally()
+        var rejects = RejectsCounters()
+        var rejectsProblem: String?
+        /// Why the database cannot take rows at the moment.
+        var waiting: String?
+        /// Why a person has to do something first.
+        var held: String?
+    }
+
+    /// Makes the rings and starts the writers.
+    ///
+    /// - Parameters:
+    ///   - dry: where the rows are counted, if nothing is to be written.
+    init(
+        _ configuration: Configuration, count: Int, precision: Precision,
+        dry: DryTally?, logger: Logger
+    ) throws(RingError) {
+        var lanes: [Lane] = []
+        let toldNames = ToldNames()
+        let drops = DropLedger()
+        for number in 0..<count {
+            let ring = try Self.makeRing()
+            let lane = Lane(
+                number: number, ring: ring, configuration: configuration, drops: drops,
+                toldNames: toldNames)
+            lane.expectFiles()
+            lanes.append(lane)
+        }
+        source = try lanes[0].ring.register(source: ImportRun.sourceName)
+        for lane in lanes.dropFirst() { _ = try lane.ring.register(source: ImportRun.sourceName) }
+        attributes = FrameAttributes(precision, isFile: true)
+        unsafe frame = .allocate(
+            byteCount: FileChunk.byteCount + ImportReader.bufferBytes, alignment: 64)
+        self.lanes = lanes
+        threads = lanes.map { lane in
+            PlainThread(name: "write \(lane.number)") {
+                Self.write(lane, dry: dry, logger: logger)
+            }
+        }
+    }
+
+    deinit { unsafe frame.deallocate() }
+
+    private static func write(_ lane: Lane, dry: DryTally?, logger: Logger) {
+        // Letters: a lane's name is a part of the names of its files of refused lines.
+        let letter = String(UnicodeScalar(UInt8(ascii: "a") + UInt8(lane.number)))
+        let name = "import\(letter)"
+        guard let dry else {
+            var writer = Writer<Connection>(
+                lane, logger: logger, rejectsName: name, progress: .ofProcess
+            ) { (database) throws(PostgresError) in
+                try Connection.open(database, isWanted: { lane.shouldGoOn })
+            }
+            writer.run()
+            return
+        }
+        var writer = Writer<DrySession>(
+            lane, logger: logger, rejectsName: name, progress: .ofNothing
+        ) { (database) throws(PostgresError) in
+            DrySession(
+                try Connection.open(database, isWanted: { lane.shouldGoOn }), tally: dry)
+        }
+        writer.files = FileProgress(isDry: true)
+        writer.run()
+    }
+
+    /// A ring in memory where there is room for it, else in a file that nobody else can see.
+    private static func makeRing() throws(RingError) -> Ring {
+        do throws(RingError) {
+            return try makeRing(in: "/dev/shm")
+        } catch {
+            return try makeRing(in: processEnvironment("TMPDIR") ?? "/tmp")
+        }
+    }
+
+    private static func makeRing(in directory: String) throws(RingError) -> Ring {
+        var template = Array("\(directory)/sluice-import-XXXXXX".utf8CString)
+        guard let made = unsafe mkdtemp(&template) else {
+            throw .system(operation: "mkdtemp", path: directory, code: errno)
+        }
+        let folder = unsafe String(cString: made)
+        let path = "\(folder)/ring"
+        // The mapping keeps the file; a process that is killed leaves nothing behind.
+        defer {
+            unsafe unlink(path)
+            unsafe rmdir(folder)
+        }
+        return try Ring.open(
+            RingConfiguration(
+                path: path, capacity: ImportLimits.ringBytes, overflow: .dropNewest)
+        ).ring
+    }
+
+    // MARK: - Chunks
+
+    /// Puts a chunk into a lane's ring.
+    ///
+    /// - Returns: whether it found room.
+    func offer(_ chunk: FileChunk, lines: UnsafeRawBufferPointer, lane index: Int) -> Bool {
+        unsafe chunk.write(to: frame)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: frame[FileChunk.byteCount...]).copyMemory(
+            from: lines)
+        let payload = unsafe UnsafeRawBufferPointer(
+            rebasing: frame[..<(FileChunk.byteCount + lines.count)])
+        let info = FrameInfo(
+            receivedAt: currentNanoseconds(), source: source, attributes: attributes.rawValue)
+        let arrivals = unsafe [Arrival(info: info, payload: payload)]
+        return lanes[index].ring.append(arrivals.span, overflow: .stop, lost: { _ in }) == 1
+    }
+
+    /// Waits until a lane has room for a chunk, or `ImportLimits.look` is over.
+    func waitForSpace(lines: Int, lane index: Int) {
+        _ = lanes[index].ring.waitForSpace(
+            bytes: FileChunk.byteCount + lines, atMost: ImportLimits.look)
+    }
+
+    /// Whether everything that was offered is in the database.
+    var isEmpty: Bool { lanes.allSatisfy { $0.ring.snapshot().frameCount == 0 } }
+
+    var state: State {
+        var state = State()
+        for lane in lanes {
+            let report = lane.report.withLock { $0 }
+            state.outcome.add(report.total)
+            state.rejects.add(report.rejects)
+            state.rejectsProblem = state.rejectsProblem ?? report.rejectsProblem
+            switch report.state {
+            case .unavailable(let why): state.waiting = why
+            case .holding(let why): state.held = why
+            case .starting, .writing, .stopped: break
+            }
+        }
+        return state
+    }
+
+    // MARK: - The end
+
+    /// Ends the writers: when they have written everything, or after the batch at work.
+    func finish(isStopped: Bool) {
+        let deadline: ContinuousClock.Instant =
+            isStopped ? .now : .now + .seconds(1_000_000_000)
+        for lane in lanes { lane.finish(by: deadline) }
+        if isStopped {
+            let patience = ContinuousClock.now + ImportLimits.stopPatience
+            while !lanes.allSatisfy(\.hasStopped), .now < patience {
+                usleep(UInt32(ImportLimits.look / .microseconds(1)))
+            }
+            // A server that does not answer: the transaction is rolled back, and comes again.
+            for lane in lanes where !lane.hasStopped { lane.interrupt() }
+        }
+        for thread in threads { thread.join() }
+    }
+}

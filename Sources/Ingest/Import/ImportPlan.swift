@@ -1,0 +1,120 @@
+/// How one file is loaded: where its content begins to be read, and which lane gets which part.
+struct ImportPlan: Equatable, Sendable {
+    /// Without a stripe.
+    let key: FileKey
+    /// A known start of a line, at or before the first byte that is missing.
+    let start: UInt64
+    /// What was found to be in already, for the person who asks.
+    let storedBytes: UInt64
+    /// How the lines from `stripes.base` on are shared out; `nil`: all of them go to one lane in order.
+    let stripes: Stripes?
+    /// Whether what the database says of this file is of another content.
+    let isRestart: Bool
+
+    /// The same for every run that loads the file, or lines would be loaded twice.
+    struct Stripes: Equatable, Sendable {
+        let base: UInt64
+        let count: UInt16
+        let bytes: UInt32
+
+        func key(_ key: FileKey, at offset: UInt64) -> FileKey {
+            let index = UInt16(((offset - base) / UInt64(bytes)) % UInt64(count))
+            var key = key
+            key.stripe = FileStripe(base: base, index: index, count: count, bytes: bytes)
+            return key
+        }
+
+        /// Where the piece that `offset` lies in ends.
+        func boundary(after offset: UInt64) -> UInt64 {
+            base + ((offset - base) / UInt64(bytes) + 1) * UInt64(bytes)
+        }
+    }
+
+    /// For what is read once and kept in no row.
+    static let once = ImportPlan(
+        key: FileKey(.stream, FileFingerprint(length: 0, hash: 0)), start: 0, storedBytes: 0,
+        stripes: nil, isRestart: false)
+
+    private init(
+        key: FileKey, start: UInt64, storedBytes: UInt64, stripes: Stripes?, isRestart: Bool
+    ) {
+        self.key = key
+        self.start = start
+        self.storedBytes = storedBytes
+        self.stripes = stripes
+        self.isRestart = isRestart
+    }
+
+    /// - Parameters:
+    ///   - first: the file's first bytes, as far as a fingerprint may cover them.
+    ///   - size: bytes of its content; `nil` when that is not known before the end.
+    ///   - known: what the database has under this identity.
+    ///   - lanes: how many may share a large file.
+    init(
+        _ identity: FileIdentity, first: UnsafeRawBufferPointer, size: UInt64?,
+        known: [KnownFile], lanes: Int
+    ) {
+        let matching = known.filter { unsafe $0.key.fingerprint.matches(first) }
+        let whole = matching.last { $0.key.stripe == nil }
+        let base = whole?.position ?? 0
+        let rows = matching.filter { $0.key.stripe != nil && $0.position > base }
+        unsafe key = FileKey(identity, FileFingerprint(of: first))
+        isRestart = whole == nil && known.contains { $0.key.stripe == nil }
+        if let stripe = rows.last?.key.stripe {
+            let stripes = Stripes(base: stripe.base, count: stripe.count, bytes: stripe.bytes)
+            let positions = Self.positions(rows, stripes)
+            self.stripes = stripes
+            start = Self.start(positions, stripes)
+            storedBytes = start
+            return
+        }
+        start = base
+        storedBytes = base
+        let left = size.map { $0 > base ? $0 - base : 0 }
+        stripes =
+            lanes > 1 && left.map { $0 >= ImportLimits.stripedBytesMin } ?? true
+            ? Stripes(base: base, count: UInt16(lanes), bytes: ImportLimits.stripeBytes) : nil
+    }
+
+    /// How far each stripe is; `nil` for one that nothing was loaded of.
+    private static func positions(_ rows: [KnownFile], _ stripes: Stripes) -> [UInt64?] {
+        var positions = [UInt64?](repeating: nil, count: Int(stripes.count))
+        for row in rows {
+            guard let stripe = row.key.stripe, stripe.base == stripes.base,
+                stripe.count == stripes.count, stripe.bytes == stripes.bytes
+            else { continue }
+            positions[Int(stripe.index)] = row.position
+        }
+        return positions
+    }
+
+    /// Everything before the slowest stripe's position is in; the nearest known start of a line
+    /// before it is where reading begins.
+    private static func start(_ positions: [UInt64?], _ stripes: Stripes) -> UInt64 {
+        let missing = positions.enumerated().map { index, position in
+            position ?? stripes.base + UInt64(index) * UInt64(stripes.bytes)
+        }.min()!
+        return (positions.compactMap(\.self) + [stripes.base]).filter { $0 <= missing }.max()!
+    }
+}
+
+/// The numbers that bound an import. Sizes are bytes.
+package enum ImportLimits {
+    /// The ring of each lane: what is read ahead of the database.
+    static let ringBytes = 16 << 20
+    /// The pieces in which a file is shared out to lanes.
+    static let stripeBytes: UInt32 = 1 << 20
+    /// Smaller files go to one lane.
+    static let stripedBytesMin: UInt64 = 8 << 20
+    /// Lanes at most, and processors that they are made for when nobody says how many.
+    package static let lanesMax = 16
+    static let lanesDefaultMax = 4
+    /// Time between two looks at what the lanes do.
+    static let look = Duration.milliseconds(50)
+    /// Time between two lines of progress where no terminal is.
+    static let plainInterval = Duration.seconds(10)
+    /// Time between two pictures of the bar.
+    static let barInterval = Duration.milliseconds(200)
+    /// How long a stop waits for an answer of the database before it cuts the connection.
+    static let stopPatience = Duration.seconds(5)
+}

@@ -1,0 +1,278 @@
+import Glibc
+package import LineProtocol
+package import Logging
+import Postgres
+import Ring
+
+/// `sluice import`: files into the tables, once, by the way that all readings go.
+package final class ImportRun {
+    /// What the person wants.
+    package struct Options: Sendable {
+        /// Paths, `-` for standard input.
+        package var names: [String]
+        package var lanes: Int
+        package var precision: Precision
+        /// Everything but writing.
+        package var isDry: Bool
+
+        /// What was asked for on the command line.
+        package init(names: [String], lanes: Int, precision: Precision, isDry: Bool) {
+            self.names = names
+            self.lanes = lanes
+            self.precision = precision
+            self.isDry = isDry
+        }
+    }
+
+    /// One for each processor, as far as the database gains from it.
+    package static var lanesDefault: Int {
+        min(max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1), ImportLimits.lanesDefaultMax)
+    }
+
+    /// What the ring calls the source of all files.
+    static let sourceName = "import"
+
+    private let configuration: Configuration
+    private let options: Options
+    private let logger: Logger
+    private let isWanted: () -> Bool
+    private let tell: (String) -> Void
+    private var display: ImportDisplay
+    private var summary = ImportSummary()
+    private var reader = ImportReader()
+    /// Files of which every stripe is on its way, with the bytes of their content.
+    private var striped: [(key: FileKey, end: UInt64)] = []
+
+    /// - Parameters:
+    ///   - isWanted: asked again and again; false ends the import in order.
+    ///   - tell: takes a line about a file that cannot be loaded, or not to its end.
+    package init(
+        _ configuration: Configuration, _ options: Options, display: ImportDisplay, logger: Logger,
+        isWanted: @escaping () -> Bool, tell: @escaping (String) -> Void
+    ) {
+        var options = options
+        // Of rows with one key the last one is to stay: only one lane keeps their order.
+        if configuration.tables.contains(where: { $0.duplicates == .replace }) { options.lanes = 1 }
+        self.configuration = Self.adapted(configuration, options)
+        self.options = options
+        self.display = display
+        self.logger = logger
+        self.isWanted = isWanted
+        self.tell = tell
+    }
+
+    private static func adapted(
+        _ configuration: Configuration, _ options: Options
+    ) -> Configuration {
+        var configuration = configuration
+        configuration.batch.interval = .zero
+        configuration.ring.overflow = .dropNewest
+        configuration.ring.lanes = options.lanes
+        if options.isDry { configuration.rejects.size = 0 }
+        return configuration
+    }
+
+    /// Why the reading ends before the files do.
+    private enum Interruption: Error {
+        case file(ImportError)
+        case stopped
+    }
+
+    /// Loads all files. A file that cannot be loaded is told, and the others are loaded.
+    ///
+    /// - Throws: when nothing can be done at all.
+    package func perform() throws(ImportError) -> ImportSummary {
+        var database = try connect()
+        let start = ContinuousClock.now
+        let tally = DryTally()
+        let lanes: ImportLanes
+        do throws(RingError) {
+            lanes = try ImportLanes(
+                configuration, count: options.lanes, precision: options.precision,
+                dry: options.isDry ? tally : nil, logger: logger)
+        } catch {
+            throw ImportError(description: error.description, exitCode: EX_CANTCREAT)
+        }
+        display.begin(totalBytes: Self.totalBytes(options.names))
+        for (index, name) in options.names.enumerated() where summary.stopped == nil {
+            load(name, index, lanes, &database)
+        }
+        while summary.stopped == nil, !lanes.isEmpty { rest(lanes) }
+        lanes.finish(isStopped: summary.stopped != nil)
+        take(lanes.state)
+        display.end()
+        if summary.stopped == nil, !options.isDry { finishStriped(&database) }
+        summary.seconds = (ContinuousClock.now - start).seconds
+        summary.tables = options.isDry ? tally.tables : []
+        return summary
+    }
+
+    private func connect() throws(ImportError) -> ImportDatabase {
+        do throws(PostgresError) {
+            return try ImportDatabase(configuration.database)
+        } catch {
+            throw ImportError(
+                description: "database: \(WriteFailure.database(error).text)",
+                exitCode: EX_UNAVAILABLE)
+        }
+    }
+
+    /// Bytes on the disk of all files; `nil` when one of them is none.
+    private static func totalBytes(_ names: [String]) -> UInt64? {
+        var total: UInt64 = 0
+        for name in names {
+            var status = stat()
+            guard name != "-", unsafe stat(name, &status) == 0 else {
+                if name == "-" { return nil }
+                continue
+            }
+            guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+            total += UInt64(status.st_size)
+        }
+        return total
+    }
+
+    // MARK: - One file
+
+    private func load(
+        _ name: String, _ index: Int, _ lanes: ImportLanes, _ database: inout ImportDatabase
+    ) {
+        do throws(Interruption) {
+            try loadOrFail(name, index, lanes, &database)
+            summary.files += 1
+        } catch {
+            guard case .file(let error) = error else { return }
+            summary.failedFiles += 1
+            summary.exitCode = summary.exitCode ?? error.exitCode
+            display.pause()
+            tell(error.description)
+        }
+    }
+
+    private func loadOrFail(
+        _ name: String, _ index: Int, _ lanes: ImportLanes, _ database: inout ImportDatabase
+    ) throws(Interruption) {
+        let plan: ImportPlan
+        let source: ImportSource
+        let content: ImportContent
+        do throws(ImportError) {
+            source = try ImportSource(name)
+            content = try ImportContent(source)
+            plan = try self.plan(source, isPlain: content.isPlain, &database)
+            try content.skip(to: plan.start)
+        } catch {
+            throw .file(error)
+        }
+        summary.storedBytes += plan.storedBytes
+        display.beginFile(name, at: content.rawBytes)
+        reader.restart(at: plan.start)
+        try read(content, plan, lane: index % options.lanes, lanes)
+        display.endFile(rawBytes: source.size ?? content.rawBytes)
+        if let fault = content.fault {
+            summary.brokenFiles += 1
+            display.pause()
+            tell("\(name): \(fault); what stands before it is loaded")
+        }
+    }
+
+    private func plan(
+        _ source: ImportSource, isPlain: Bool, _ database: inout ImportDatabase
+    ) throws(ImportError) -> ImportPlan {
+        guard !source.identity.isStream, !options.isDry else { return .once }
+        do throws(PostgresError) {
+            guard try database.claim(source.identity) else {
+                throw PostgresError(
+                    sqlState: "55P03", message: "another import is loading this file")
+            }
+            let known = try database.known(source.identity)
+            let first = source.firstBytes()
+            return unsafe first.withUnsafeBytes { bytes in
+                unsafe ImportPlan(
+                    source.identity, first: bytes, size: isPlain ? source.size : nil,
+                    known: known, lanes: options.lanes)
+            }
+        } catch {
+            throw ImportError(
+                description: "\(source.name): \(error.message)", exitCode: EX_TEMPFAIL)
+        }
+    }
+
+    private func read(
+        _ content: ImportContent, _ plan: ImportPlan, lane: Int, _ lanes: ImportLanes
+    ) throws(Interruption) {
+        var end = plan.start
+        var isFirst = true
+        var isMore = true
+        while isMore {
+            isMore = try unsafe reader.next(
+                plan.stripes,
+                read: { (target) throws(Interruption) in
+                    do throws(ImportError) {
+                        return try unsafe content.read(into: target)
+                    } catch {
+                        throw .file(error)
+                    }
+                },
+                { (piece) throws(Interruption) in
+                    var flags: FileChunk.Flags = piece.isLast ? .isLast : []
+                    if piece.isLast, content.fault != nil { flags.insert(.isBroken) }
+                    if isFirst, plan.isRestart, plan.stripes == nil { flags.insert(.restart) }
+                    isFirst = false
+                    end = piece.end
+                    let key = plan.stripes?.key(plan.key, at: piece.start) ?? plan.key
+                    let chunk = FileChunk(key, start: piece.start, end: piece.end, flags: flags)
+                    let index = key.stripe.map { Int($0.index) % options.lanes } ?? lane
+                    try unsafe put(chunk, piece.lines, lane: index, lanes)
+                })
+            display.update(rawBytes: content.rawBytes, lanes)
+        }
+        if plan.stripes != nil { striped.append((plan.key, end)) }
+    }
+
+    private func put(
+        _ chunk: FileChunk, _ lines: UnsafeRawBufferPointer, lane: Int, _ lanes: ImportLanes
+    ) throws(Interruption) {
+        while unsafe !lanes.offer(chunk, lines: lines, lane: lane) {
+            lanes.waitForSpace(lines: lines.count, lane: lane)
+            look(lanes)
+            if summary.stopped != nil { throw .stopped }
+        }
+        if !isWanted() {
+            summary.stopped = .interrupted
+            throw .stopped
+        }
+    }
+
+    // MARK: - While the lanes work
+
+    private func rest(_ lanes: ImportLanes) {
+        usleep(UInt32(ImportLimits.look / .microseconds(1)))
+        look(lanes)
+    }
+
+    /// Sees whether the import can go on, and shows how far it is.
+    private func look(_ lanes: ImportLanes) {
+        if !isWanted() { summary.stopped = .interrupted }
+        if let why = lanes.state.held { summary.stopped = .held(why) }
+        display.update(rawBytes: nil, lanes)
+    }
+
+    // MARK: - At the end
+
+    private func take(_ state: ImportLanes.State) {
+        summary.outcome = state.outcome
+        summary.keptLines = state.rejects.keptLines
+        summary.unkeptLines = state.rejects.unkeptLines
+        summary.rejectsProblem = state.rejectsProblem
+        summary.rejectsDirectory = configuration.rejects.directory
+    }
+
+    private func finishStriped(_ database: inout ImportDatabase) {
+        do throws(PostgresError) {
+            for (key, end) in striped { try database.finish(key, at: end) }
+        } catch {
+            // The next run finds every stripe at its end, and tries again.
+            summary.stopped = .held(WriteFailure.database(error).text)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Glibc
+
+/// Why a file on the command line cannot be loaded; one line.
+package struct ImportError: Error, CustomStringConvertible {
+    package let description: String
+    /// Of sysexits(3).
+    package let exitCode: Int32
+}
+
+/// A file on the command line, opened; closed with the last reference.
+final class ImportSource {
+    /// As it was given.
+    let name: String
+    let descriptor: Int32
+    /// That of no file for what can be read once only.
+    let identity: FileIdentity
+    /// Bytes on the disk; `nil` for what can be read once only.
+    let size: UInt64?
+
+    /// - Parameter name: a path, or `-` for standard input.
+    init(_ name: String) throws(ImportError) {
+        self.name = name
+        let number =
+            name == "-"
+            ? dup(STDIN_FILENO) : unsafe open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard number >= 0 else { throw Self.failure("open", name, errno) }
+        var status = stat()
+        let code = unsafe fstat(number, &status) == 0 ? 0 : errno
+        let kind = status.st_mode & S_IFMT
+        guard code == 0, kind != S_IFDIR else {
+            close(number)
+            throw Self.failure("open", name, code == 0 ? EISDIR : code)
+        }
+        let isFile = kind == S_IFREG
+        descriptor = number
+        identity =
+            isFile
+            ? FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)) : .stream
+        size = isFile ? UInt64(status.st_size) : nil
+    }
+
+    deinit { close(descriptor) }
+
+    /// The first bytes, as far as a fingerprint may cover them.
+    func firstBytes() -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: FileFingerprint.bytesMax)
+        var done = 0
+        while done < bytes.count {
+            let count = unsafe bytes.withUnsafeMutableBytes { target in
+                unsafe pread(
+                    descriptor, target.baseAddress! + done, target.count - done, off_t(done))
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { break }
+            done += count
+        }
+        bytes.removeLast(bytes.count - done)
+        return bytes
+    }
+
+    static func failure(_ operation: String, _ name: String, _ code: Int32) -> ImportError {
+        let reason = unsafe String(cString: strerror(code))
+        let advice =
+            switch code {
+            case EACCES: "; let this user read it, or run the command as its owner"
+            case ENOENT: "; look at the name"
+            case EISDIR: "; name the files in it"
+            default: ""
+            }
+        return ImportError(
+            description: "\(name): \(operation) failed: \(reason)\(advice)", exitCode: EX_NOINPUT)
+    }
+}

@@ -28,7 +28,12 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
-        // The parts of the data's way. None of these four knows another one.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+        // The parts of the data's way. None of these five knows another one.
+        .target(
+            name: "Files", dependencies: ["CLinux", "CZlib", "CZstd"], swiftSettings: settings),
         .target(name: "LineProtocol", swiftSettings: settings),
         .target(name: "Ring", dependencies: ["CLinux", "Threads"], swiftSettings: settings),
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: settings),
@@ -41,7 +46,7 @@ let package = Package(
         .target(
             name: "Ingest",
             dependencies: [
-                "CLinux", "LineProtocol", "Postgres", "Ring", "Systemd", "Threads",
+                "CLinux", "Files", "LineProtocol", "Postgres", "Ring", "Systemd", "Threads",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -59,6 +64,9 @@ let package = Package(
             swiftSettings: settings),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
+        .testTarget(
+            name: "FilesTests", dependencies: ["Files", "CZlib", "CZstd", "TestSupport"],
+            swiftSettings: testSettings),
         .testTarget(
             name: "LineProtocolTests", dependencies: ["LineProtocol"], swiftSettings: testSettings),
         .testTarget(

@@ -44,12 +44,15 @@ missing_packages() {
     has_certificates || echo ca-certificates
     command -v pkg-config >/dev/null || echo pkg-config
     pkg-config --exists libpq 2>/dev/null || echo libpq-dev
+    pkg-config --exists zlib 2>/dev/null || echo zlib1g-dev
+    pkg-config --exists libzstd 2>/dev/null || echo libzstd-dev
     has_cxx_headers || echo g++
     postgres_bin >/dev/null || echo postgresql-15
     command -v psql >/dev/null || echo postgresql-client-15
     if [[ $1 == tests ]]; then
         has_venv || echo python3-venv
         command -v shellcheck >/dev/null || echo shellcheck
+        command -v zstd >/dev/null || echo zstd
     fi
 }
 

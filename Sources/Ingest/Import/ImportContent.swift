@@ -1,36 +1,42 @@
+import Files
 import Glibc
 
-/// The content of a file on the command line, from front to back.
+/// The content of a file on the command line, from front to back, unpacked if it is compressed.
 final class ImportContent {
     private let source: ImportSource
-    /// Bytes of the file itself that were read, for the progress.
-    private(set) var rawBytes: UInt64 = 0
-    /// Where and how the content breaks off; known when it was read to its end.
-    var fault: String? { nil }
+    private let stream: ContentStream
 
     init(_ source: ImportSource) throws(ImportError) {
         self.source = source
+        do throws(FileError) {
+            stream = try ContentStream(source.descriptor)
+        } catch {
+            throw ImportSource.failure(error, source.name)
+        }
     }
 
-    /// Whether its size is that of the file.
-    var isPlain: Bool { true }
+    /// Whether the size of the content is that of the file.
+    var isPlain: Bool { stream.format == .plain }
+    /// Bytes of the file itself that were read, for the progress.
+    var rawBytes: UInt64 { stream.rawBytes }
+    /// Where and why the content could not be read to the file's end.
+    var fault: ContentFault? { stream.fault }
 
+    /// - Returns: bytes, 0 only at the end.
     func read(into target: UnsafeMutableRawBufferPointer) throws(ImportError) -> Int {
-        while true {
-            let count = unsafe Glibc.read(source.descriptor, target.baseAddress, target.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw ImportSource.failure("read", source.name, errno) }
-            rawBytes += UInt64(count)
-            return count
+        do throws(FileError) {
+            return try unsafe stream.read(into: target)
+        } catch {
+            throw ImportSource.failure(error, source.name)
         }
     }
 
     /// Passes over everything in front of `offset`.
     func skip(to offset: UInt64) throws(ImportError) {
-        guard offset > 0 else { return }
-        guard lseek(source.descriptor, off_t(offset), SEEK_SET) >= 0 else {
-            throw ImportSource.failure("lseek", source.name, errno)
+        do throws(FileError) {
+            _ = try stream.skip(offset)
+        } catch {
+            throw ImportSource.failure(error, source.name)
         }
-        rawBytes = offset
     }
 }

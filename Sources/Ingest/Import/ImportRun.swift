@@ -215,7 +215,7 @@ package final class ImportRun {
                 },
                 { (piece) throws(Interruption) in
                     var flags: FileChunk.Flags = piece.isLast ? .isLast : []
-                    if piece.isLast, content.fault != nil { flags.insert(.isBroken) }
+                    if piece.isLast, content.fault?.breaksLine ?? false { flags.insert(.isBroken) }
                     if isFirst, plan.isRestart, plan.stripes == nil { flags.insert(.restart) }
                     isFirst = false
                     end = piece.end

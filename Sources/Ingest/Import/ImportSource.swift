@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Why a file on the command line cannot be loaded; one line.
@@ -23,13 +24,13 @@ final class ImportSource {
         let number =
             name == "-"
             ? dup(STDIN_FILENO) : unsafe open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-        guard number >= 0 else { throw Self.failure("open", name, errno) }
+        guard number >= 0 else { throw Self.failure(FileError("open"), name) }
         var status = stat()
         let code = unsafe fstat(number, &status) == 0 ? 0 : errno
         let kind = status.st_mode & S_IFMT
         guard code == 0, kind != S_IFDIR else {
             close(number)
-            throw Self.failure("open", name, code == 0 ? EISDIR : code)
+            throw Self.failure(FileError("open", code: code == 0 ? EISDIR : code), name)
         }
         let isFile = kind == S_IFREG
         descriptor = number
@@ -58,16 +59,9 @@ final class ImportSource {
         return bytes
     }
 
-    static func failure(_ operation: String, _ name: String, _ code: Int32) -> ImportError {
-        let reason = unsafe String(cString: strerror(code))
-        let advice =
-            switch code {
-            case EACCES: "; let this user read it, or run the command as its owner"
-            case ENOENT: "; look at the name"
-            case EISDIR: "; name the files in it"
-            default: ""
-            }
-        return ImportError(
-            description: "\(name): \(operation) failed: \(reason)\(advice)", exitCode: EX_NOINPUT)
+    /// The error of a call, with the name that the person knows.
+    static func failure(_ error: FileError, _ name: String) -> ImportError {
+        let named = FileError(error.operation, fitForTerminal(name), code: error.code)
+        return ImportError(description: named.description, exitCode: EX_NOINPUT)
     }
 }

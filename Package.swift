@@ -22,6 +22,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         // C that Swift cannot import by itself; as little as possible.
@@ -33,7 +34,12 @@ let package = Package(
 
         // The parts of the data's way. None of these five knows another one.
         .target(
-            name: "Files", dependencies: ["CLinux", "CZlib", "CZstd"], swiftSettings: settings),
+            name: "Files",
+            dependencies: [
+                "CLinux", "CZlib", "CZstd",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
         .target(name: "LineProtocol", swiftSettings: settings),
         .target(name: "Ring", dependencies: ["CLinux", "Threads"], swiftSettings: settings),
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: settings),
@@ -49,6 +55,7 @@ let package = Package(
                 "CLinux", "Files", "LineProtocol", "Postgres", "Ring", "Systemd", "Threads",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),

@@ -3,7 +3,7 @@ import Threads
 /// What a lane's writer and the reader of files tell each other.
 package final class FileBoard: Sendable {
     private struct Notes {
-        var committed: [FileIdentity: UInt64] = [:]
+        var committed: [FileIdentity: KnownFile] = [:]
         var isRead: Set<FileIdentity> = []
     }
 
@@ -14,11 +14,11 @@ package final class FileBoard: Sendable {
     // MARK: - The writer's
 
     /// Notes how far files are in the database, of those that are being read.
-    func note(_ positions: [(identity: FileIdentity, position: UInt64)]) {
-        guard !positions.isEmpty else { return }
+    func note(_ files: [KnownFile]) {
+        guard !files.isEmpty else { return }
         notes.withLock { notes in
-            for (identity, position) in positions where notes.isRead.contains(identity) {
-                notes.committed[identity] = position
+            for file in files where notes.isRead.contains(file.key.identity) {
+                notes.committed[file.key.identity] = file
             }
         }
     }
@@ -32,15 +32,15 @@ package final class FileBoard: Sendable {
 
     /// The file is being read from now on.
     ///
-    /// - Parameter position: how far it is in the database, where that is known.
-    func begin(_ identity: FileIdentity, committed position: UInt64?) {
+    /// - Parameter file: how far it is in the database, where that is known.
+    func begin(_ identity: FileIdentity, committed file: KnownFile?) {
         notes.withLock { notes in
             notes.isRead.insert(identity)
-            if let position { notes.committed[identity] = position }
+            if let file, notes.committed[identity] == nil { notes.committed[identity] = file }
         }
     }
 
-    func committed(_ identity: FileIdentity) -> UInt64? {
+    func committed(_ identity: FileIdentity) -> KnownFile? {
         notes.withLock { $0.committed[identity] }
     }
 

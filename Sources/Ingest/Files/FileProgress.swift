@@ -72,7 +72,7 @@ struct FileProgress {
     /// - Returns: how far the files among them are that are taken in order.
     mutating func read(
         _ keys: Set<FileKey>, _ session: inout some DatabaseSession & ~Copyable
-    ) throws(PostgresError) -> [(identity: FileIdentity, position: UInt64)] {
+    ) throws(PostgresError) -> [KnownFile] {
         if stored.count > Self.rowsMax { stored.removeAll(keepingCapacity: true) }
         let parts = Set(keys.map(Part.init)).filter { stored[$0] == nil && !$0.identity.isStream }
         guard !parts.isEmpty else { return [] }
@@ -91,8 +91,8 @@ struct FileProgress {
             else { continue }
             stored[Part(key)] = Row(key: key, position: position)
         }
-        return parts.filter { $0.stripe == nil }.map { part in
-            (part.identity, (stored[part] ?? nil)?.position ?? 0)
+        return parts.filter { $0.stripe == nil }.compactMap { part in
+            (stored[part] ?? nil).map { KnownFile($0.key, position: $0.position) }
         }
     }
 
@@ -185,10 +185,11 @@ struct FileProgress {
     /// The transaction with `move` is committed.
     ///
     /// - Returns: how far it has brought the files that are taken in order.
-    mutating func committed() -> [(identity: FileIdentity, position: UInt64)] {
+    mutating func committed() -> [KnownFile] {
         let moved = current
         for (part, row) in moved { stored[part] = row }
         current.removeAll(keepingCapacity: true)
-        return moved.filter { $0.key.stripe == nil }.map { ($0.key.identity, $0.value.position) }
+        return moved.filter { $0.key.stripe == nil }
+            .map { KnownFile($0.value.key, position: $0.value.position) }
     }
 }

@@ -50,7 +50,7 @@ final class ImportLanes {
         for lane in lanes.dropFirst() { _ = try lane.ring.register(source: ImportRun.sourceName) }
         attributes = FrameAttributes(precision, isFile: true)
         unsafe frame = .allocate(
-            byteCount: FileChunk.byteCount + ImportReader.bufferBytes, alignment: 64)
+            byteCount: FileChunk.byteCount + ContentCutter.bufferBytes, alignment: 64)
         self.lanes = lanes
         threads = lanes.map { lane in
             PlainThread(name: "write \(lane.number)") {

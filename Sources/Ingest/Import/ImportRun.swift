@@ -39,7 +39,7 @@ package final class ImportRun {
     private let tell: (String) -> Void
     private var display: ImportDisplay
     private var summary = ImportSummary()
-    private var reader = ImportReader()
+    private var cutter = ContentCutter()
     /// Files of which every stripe is on its way, with the bytes of their content.
     private var striped: [(key: FileKey, end: UInt64)] = []
 
@@ -165,7 +165,7 @@ package final class ImportRun {
         }
         summary.storedBytes += plan.storedBytes
         display.beginFile(name, at: content.rawBytes)
-        reader.restart(at: plan.start)
+        cutter.restart(at: plan.start)
         try read(content, plan, lane: index % options.lanes, lanes)
         display.endFile(rawBytes: source.size ?? content.rawBytes)
         if let fault = content.fault {
@@ -202,31 +202,32 @@ package final class ImportRun {
     ) throws(Interruption) {
         var end = plan.start
         var isFirst = true
-        var isMore = true
-        while isMore {
-            isMore = try unsafe reader.next(
-                plan.stripes,
-                read: { (target) throws(Interruption) in
-                    do throws(ImportError) {
-                        return try unsafe content.read(into: target)
-                    } catch {
-                        throw .file(error)
-                    }
-                },
-                { (piece) throws(Interruption) in
-                    var flags: FileChunk.Flags = piece.isLast ? .isLast : []
-                    if piece.isLast, content.fault?.breaksLine ?? false { flags.insert(.isBroken) }
-                    if isFirst, plan.isRestart, plan.stripes == nil { flags.insert(.restart) }
-                    isFirst = false
-                    end = piece.end
-                    let key = plan.stripes?.key(plan.key, at: piece.start) ?? plan.key
-                    let chunk = FileChunk(key, start: piece.start, end: piece.end, flags: flags)
-                    let index = key.stripe.map { Int($0.index) % options.lanes } ?? lane
-                    try unsafe put(chunk, piece.lines, lane: index, lanes)
-                })
+        while let piece = try next(content, plan) {
+            var flags: FileChunk.Flags = piece.isLast ? .isLast : []
+            if piece.isLast, content.fault?.breaksLine ?? false { flags.insert(.isBroken) }
+            if isFirst, plan.isRestart, plan.stripes == nil { flags.insert(.restart) }
+            isFirst = false
+            end = piece.end
+            let key = plan.stripes?.key(plan.key, at: piece.start) ?? plan.key
+            let chunk = FileChunk(key, start: piece.start, end: piece.end, flags: flags)
+            let index = key.stripe.map { Int($0.index) % options.lanes } ?? lane
+            try unsafe put(chunk, piece.lines, lane: index, lanes)
+            cutter.consume()
             display.update(rawBytes: content.rawBytes, lanes)
         }
         if plan.stripes != nil { striped.append((plan.key, end)) }
+    }
+
+    private func next(
+        _ content: ImportContent, _ plan: ImportPlan
+    ) throws(Interruption) -> ContentCutter.Piece? {
+        do throws(ImportError) {
+            return try unsafe cutter.next(
+                before: { plan.stripes?.boundary(after: $0) },
+                read: { (target) throws(ImportError) in try unsafe content.read(into: target) })
+        } catch {
+            throw .file(error)
+        }
     }
 
     private func put(

@@ -22,17 +22,21 @@ package protocol FileOutlet: AnyObject {
 
     /// Nothing more of it will be asked: it is done, or gone for good.
     func forget(_ identity: FileIdentity)
+
+    /// Everything that is there at the start was looked at: of other files than these nothing is
+    /// offered again.
+    func startIsOver(reading files: Set<FileIdentity>)
 }
 
 /// What has become of a file's chunks.
 package struct FileOutletState: Equatable, Sendable {
-    /// How far the file is in the database; `nil` when it is not known to have anything of it.
-    package var committed: UInt64?
+    /// What the database has of the file; `nil` when it is not known to have anything of it.
+    package var committed: KnownFile?
     /// Whether chunks of it are still in a ring.
     package var isPending: Bool
 
     /// As it stands now.
-    package init(committed: UInt64?, isPending: Bool) {
+    package init(committed: KnownFile?, isPending: Bool) {
         self.committed = committed
         self.isPending = isPending
     }

@@ -29,13 +29,13 @@ final class LaneOutlet {
     }
 
     func begin(
-        _ identity: FileIdentity, committed position: UInt64? = nil, pendingUntil end: UInt64? = nil
+        _ identity: FileIdentity, committed file: KnownFile? = nil, pendingUntil end: UInt64? = nil
     ) {
-        lane.files.begin(identity, committed: position)
+        lane.files.begin(identity, committed: file)
         if let end { ends[identity] = end }
     }
 
-    func committed(_ identity: FileIdentity) -> UInt64? { lane.files.committed(identity) }
+    func committed(_ identity: FileIdentity) -> KnownFile? { lane.files.committed(identity) }
 
     func isPending(_ identity: FileIdentity) -> Bool {
         guard let end = ends[identity] else { return false }

@@ -17,7 +17,7 @@ final class RingFileOutlet: FileOutlet {
     /// What the rings held at the start.
     private var found: [FileIdentity: FilesInRing.Entry] = [:]
     /// How far the database had files at the start, as far as they were not asked for.
-    private var stored: [FileIdentity: UInt64] = [:]
+    private var stored: [FileIdentity: KnownFile] = [:]
     private var known: [KnownFile]?
     /// The files that the lanes' boards know.
     private var begun: Set<FileIdentity> = []
@@ -39,8 +39,7 @@ final class RingFileOutlet: FileOutlet {
         }
         self.lanes = outlets
         unsafe frame = .allocate(
-            byteCount: FileChunk.byteCount + FileLimits.chunkBytesMax
-                + LineCutter.window(lineBytesMax: IngestLimits.lineBytesMax), alignment: 64)
+            byteCount: FileChunk.byteCount + ContentCutter.bufferBytes, alignment: 64)
         for (index, files) in found.enumerated() {
             for (identity, entry) in files.entries { take(entry, identity, lane: index) }
         }
@@ -63,12 +62,12 @@ final class RingFileOutlet: FileOutlet {
         guard let rows = loader.rows else { return nil }
         var files: [FileKey: KnownFile] = [:]
         for row in rows {
-            if row.key.stripe == nil { stored[row.key.identity] = row.position }
+            if row.key.stripe == nil { stored[row.key.identity] = row }
             guard row.key.stripe == nil, let entry = found[row.key.identity] else {
                 files[row.key] = row
                 continue
             }
-            lanes[lane(of: row.key.identity)].begin(row.key.identity, committed: row.position)
+            lanes[lane(of: row.key.identity)].begin(row.key.identity, committed: row)
             // The database cannot know the file by more than the ring does, but may have more of it.
             var now = entry.known
             if now.key.fingerprint == row.key.fingerprint, !entry.hasGap {
@@ -111,6 +110,14 @@ final class RingFileOutlet: FileOutlet {
         lanes[lane(of: identity)].forget(identity)
         begun.remove(identity)
         assigned[identity] = nil
+    }
+
+    func startIsOver(reading files: Set<FileIdentity>) {
+        for identity in found.keys where !files.contains(identity) {
+            lanes[lane(of: identity)].forget(identity)
+            begun.remove(identity)
+        }
+        found = [:]
     }
 
     private func lane(of identity: FileIdentity) -> Int {

@@ -1,9 +1,9 @@
 import Glibc
 import LineProtocol
 
-/// Cuts a file's content into chunks of whole lines, at most one piece of a stripe each.
+/// Cuts a file's content, read from front to back, into pieces of whole lines.
 @safe
-struct ImportReader: ~Copyable {
+struct ContentCutter: ~Copyable {
     // Safe: sole owner of `buffer`, of which the first `count` bytes are read.
     private let buffer: UnsafeMutableRawBufferPointer
     private var cutter = LineCutter(lineBytesMax: IngestLimits.lineBytesMax)
@@ -12,15 +12,21 @@ struct ImportReader: ~Copyable {
     private var offset: UInt64 = 0
     private var hasEnded = false
     private var isDone = false
+    private var found: Found?
+
+    /// A piece at the buffer's start that waits to be consumed.
+    private struct Found {
+        let bytes: Int
+        let end: UInt64
+        let isLast: Bool
+    }
 
     private static let window = LineCutter.window(lineBytesMax: IngestLimits.lineBytesMax)
-
-    /// Bytes that are read ahead, and the longest piece.
+    /// Bytes that are read ahead, and of the longest piece.
     static let bufferBytes = FileLimits.chunkBytesMax + window
     /// Bytes of memory.
     static let byteCount =
-        bufferBytes
-        + LineCutter.byteCount(lineBytesMax: IngestLimits.lineBytesMax)
+        bufferBytes + LineCutter.byteCount(lineBytesMax: IngestLimits.lineBytesMax)
 
     init() {
         unsafe buffer = .allocate(byteCount: Self.bufferBytes, alignment: 64)
@@ -34,9 +40,10 @@ struct ImportReader: ~Copyable {
         self.offset = offset
         hasEnded = false
         isDone = false
+        found = nil
     }
 
-    /// What was cut off, good until `body` returns.
+    /// What comes next; its lines are good until it is consumed.
     @safe
     struct Piece {
         let start: UInt64
@@ -46,38 +53,51 @@ struct ImportReader: ~Copyable {
         let isLast: Bool
     }
 
-    /// Gives the next piece to `body`; after the last one it does nothing.
+    /// The next piece, the same one until it is consumed; `nil` behind the last one.
     ///
     /// - Parameters:
-    ///   - stripes: where pieces end at the latest.
+    ///   - boundary: where pieces end at the latest, for a position; the line that reaches over it
+    ///     is the last one of the piece.
     ///   - read: fills a part of memory from the content; 0 at its end.
-    /// - Returns: whether there was one.
     mutating func next<Failure: Error>(
-        _ stripes: ImportPlan.Stripes?,
-        read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int,
-        _ body: (Piece) throws(Failure) -> Void
-    ) throws(Failure) -> Bool {
-        while !isDone {
-            let limit = stripes.map { Int(clamping: $0.boundary(after: offset) - offset) } ?? .max
+        before boundary: (UInt64) -> UInt64? = { _ in nil },
+        read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) -> Piece? {
+        while found == nil, !isDone {
+            let limit = boundary(offset).map { Int(clamping: $0 - offset) } ?? .max
             try unsafe look(beyond: limit, read)
             switch cut(limit: limit) {
             case .lines(let bytes):
-                try give(bytes, end: offset + UInt64(bytes), isLast: false, body)
-                return true
+                found = Found(bytes: bytes, end: offset + UInt64(bytes), isLast: false)
             case .tooLong(let keep):
                 let end = try unsafe passOver(keep: keep, read)
-                try give(keep, end: end, isLast: false, body)
-                return true
+                found = Found(bytes: keep, end: end, isLast: false)
             case .incomplete where hasEnded:
-                isDone = true
-                try give(count, end: offset + UInt64(count), isLast: true, body)
-                return true
+                found = Found(bytes: count, end: offset + UInt64(count), isLast: true)
             case .incomplete:
                 try unsafe fill(read)
             }
         }
-        return false
+        return found.map { found in
+            unsafe Piece(
+                start: offset, end: found.end,
+                lines: UnsafeRawBufferPointer(rebasing: buffer[..<found.bytes]),
+                isLast: found.isLast)
+        }
     }
+
+    /// The piece has gone its way.
+    mutating func consume() {
+        guard let found else { return }
+        unsafe buffer.baseAddress!.copyMemory(
+            from: buffer.baseAddress! + found.bytes, byteCount: count - found.bytes)
+        count -= found.bytes
+        offset = found.end
+        isDone = found.isLast
+        self.found = nil
+    }
+
+    // MARK: - Parts
 
     /// Reads so much that the line which reaches over the limit can be judged, if the limit is near.
     private mutating func look<Failure: Error>(
@@ -125,45 +145,22 @@ struct ImportReader: ~Copyable {
     private mutating func passOver<Failure: Error>(
         keep: Int, _ read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> UInt64 {
+        var end = offset + UInt64(keep)
         while true {
-            let rest = count - keep
-            if rest > 0,
-                let lineFeed = unsafe memchr(
-                    buffer.baseAddress! + keep, Int32(UInt8(ascii: "\n")), rest)
-            {
-                let behind = unsafe buffer.baseAddress!.distance(to: lineFeed) + 1
-                remove(keep..<behind)
-                return offset + UInt64(keep)
-            }
-            remove(keep..<count)
-            if hasEnded { return offset + UInt64(keep) }
+            let lineFeed = unsafe memchr(
+                buffer.baseAddress! + keep, Int32(UInt8(ascii: "\n")), count - keep)
+            let behind = unsafe lineFeed.map { unsafe buffer.baseAddress!.distance(to: $0) + 1 }
+            end += UInt64((behind ?? count) - keep)
+            remove(keep..<(behind ?? count))
+            if behind != nil || hasEnded { return end }
             try unsafe fill(read)
         }
     }
 
-    /// Takes bytes out; those in front of them seem to stand further behind in the content.
+    /// Takes bytes out of the buffer.
     private mutating func remove(_ range: Range<Int>) {
         unsafe (buffer.baseAddress! + range.lowerBound).copyMemory(
             from: buffer.baseAddress! + range.upperBound, byteCount: count - range.upperBound)
         count -= range.count
-        offset += UInt64(range.count)
-        passedOver += UInt64(range.count)
-    }
-
-    /// Bytes that were taken out of the line in front of the buffer.
-    private var passedOver: UInt64 = 0
-
-    private mutating func give<Failure: Error>(
-        _ bytes: Int, end: UInt64, isLast: Bool, _ body: (Piece) throws(Failure) -> Void
-    ) throws(Failure) {
-        try unsafe body(
-            Piece(
-                start: offset - passedOver, end: end,
-                lines: UnsafeRawBufferPointer(rebasing: buffer[..<bytes]), isLast: isLast))
-        unsafe buffer.baseAddress!.copyMemory(
-            from: buffer.baseAddress! + bytes, byteCount: count - bytes)
-        count -= bytes
-        offset += UInt64(bytes)
-        passedOver = 0
     }
 }

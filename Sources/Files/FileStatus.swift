@@ -38,7 +38,7 @@ package struct FileStatus: Equatable, Sendable {
 }
 
 /// An open file, closed with the last reference.
-package final class FileDescriptor: Sendable {
+package final class OpenFile: Sendable {
     package let number: Int32
 
     /// Opens a file for reading; nobody is waited for, whatever it is.

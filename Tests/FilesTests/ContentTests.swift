@@ -152,7 +152,9 @@ import Testing
     }
 
     @Test(arguments: [ContentFormat.gzip, .zstd])
-    func `whatever is changed, wrong content does not pass for right`(_ format: ContentFormat) throws {
+    func `whatever is changed, wrong content does not pass for right`(_ format: ContentFormat)
+        throws
+    {
         let packed = pack(format, Self.text)
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SplitMix(state: seed)

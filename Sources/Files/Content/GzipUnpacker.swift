@@ -62,7 +62,8 @@ struct GzipUnpacker: Unpacker, ~Copyable {
             isFirst = false
         case Z_OK, Z_BUF_ERROR: break
         // What is no header is not a member.
-        case _ where unsafe !isFirst && stream.pointee.total_out == 0 && produced == 0
+        case _
+        where unsafe !isFirst && stream.pointee.total_out == 0 && produced == 0
             && stream.pointee.total_in <= Self.headerBytes:
             throw .garbage
         default:

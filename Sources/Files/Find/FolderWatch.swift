@@ -2,7 +2,7 @@ import Glibc
 package import SystemPackage
 
 /// Tells what happens in folders: inotify(7). One thread uses it.
-package struct FolderWatch: ~Copyable {
+package final class FolderWatch {
     /// Something that happened to a name in a watched folder.
     package struct Change: Equatable, Sendable {
         package enum Kind: Equatable, Sendable {
@@ -33,7 +33,7 @@ package struct FolderWatch: ~Copyable {
     private static let bufferBytes = 64 << 10
     private static let mask =
         UInt32(IN_CREATE) | UInt32(IN_MOVED_TO) | UInt32(IN_MOVED_FROM) | UInt32(IN_DELETE)
-        | UInt32(IN_MODIFY) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
+        | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
 
     package init() throws(FileError) {
         descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
@@ -46,9 +46,14 @@ package struct FolderWatch: ~Copyable {
     package var watched: Set<FilePath> { Set(watches.keys) }
 
     /// Watches a folder from now on; does nothing when it is watched already.
-    package mutating func add(_ folder: FilePath) throws(FileError) {
+    ///
+    /// - Parameter withContent: whether changes of what the names lead to are wanted as well.
+    package func add(
+        _ folder: FilePath, withContent: Bool
+    ) throws(FileError) {
+        let mask = withContent ? Self.mask | UInt32(IN_MODIFY) : Self.mask
         let watch = unsafe folder.withPlatformString {
-            unsafe inotify_add_watch(descriptor, $0, Self.mask)
+            unsafe inotify_add_watch(descriptor, $0, mask)
         }
         guard watch >= 0 else { throw FileError("inotify_add_watch", folder.shown) }
         // The same folder by another name keeps its number; another folder by the same name has a new
@@ -59,7 +64,7 @@ package struct FolderWatch: ~Copyable {
     }
 
     /// Stops watching a folder.
-    package mutating func remove(_ folder: FilePath) {
+    package func remove(_ folder: FilePath) {
         guard let watch = watches.removeValue(forKey: folder) else { return }
         if folders[watch] == folder {
             folders[watch] = nil
@@ -70,7 +75,7 @@ package struct FolderWatch: ~Copyable {
     /// What has happened since the last call.
     ///
     /// - Returns: the changes in their order, and whether there were so many that some are missing.
-    package mutating func changes() throws(FileError) -> (changes: [Change], isOverflown: Bool) {
+    package func changes() throws(FileError) -> (changes: [Change], isOverflown: Bool) {
         var changes: [Change] = []
         var isOverflown = false
         while true {
@@ -102,13 +107,14 @@ package struct FolderWatch: ~Copyable {
         }
     }
 
-    private mutating func change(
+    private func change(
         _ event: inotify_event, _ name: FilePath.Component?
     ) -> Change? {
         guard let folder = folders[event.wd] else { return nil }
         let mask = event.mask
         func has(_ bits: UInt32...) -> Bool { bits.contains { mask & $0 != 0 } }
-        if has(UInt32(IN_IGNORED), UInt32(IN_DELETE_SELF), UInt32(IN_MOVE_SELF), UInt32(IN_UNMOUNT)) {
+        if has(UInt32(IN_IGNORED), UInt32(IN_DELETE_SELF), UInt32(IN_MOVE_SELF), UInt32(IN_UNMOUNT))
+        {
             // The name may lead to another folder later; that one is to be watched anew.
             remove(folder)
             return Change(kind: .folderGone, folder: folder, name: nil)

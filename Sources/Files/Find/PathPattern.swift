@@ -64,7 +64,12 @@ package struct PathPattern: Sendable, Equatable {
 
     /// Whether a name in one of the last folders matches.
     package func matches(name: FilePath.Component) -> Bool {
-        Self.matches(name, components[folderDepth])
+        matches(name: name, depth: folderDepth)
+    }
+
+    /// Whether a name matches in a folder that so many components lead to.
+    package func matches(name: FilePath.Component, depth: Int) -> Bool {
+        Self.matches(name, components[depth])
     }
 
     /// Whether a name is what rotation makes of one that matches: with a suffix behind a dot or a
@@ -164,5 +169,7 @@ extension FilePath {
 }
 
 extension [UInt8] {
-    fileprivate func hasSuffix(_ text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
+    fileprivate func hasSuffix(_ text: String) -> Bool {
+        suffix(text.utf8.count).elementsEqual(text.utf8)
+    }
 }

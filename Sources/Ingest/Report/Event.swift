@@ -43,6 +43,11 @@ package enum Event: String, Sendable, CaseIterable {
     case kernelDrops = "kernel_drops"
     case receiveBufferSmall = "receive_buffer_small"
 
+    // Files.
+    case fileProblem = "file_problem"
+    case fileRewritten = "file_rewritten"
+    case fileDone = "file_done"
+
     // The ring.
     case ringRecovered = "ring_recovered"
     case ringDamaged = "ring_damaged"

@@ -32,6 +32,14 @@ struct StallDetector {
                 changes.append(change)
             }
         }
+        if let files = now.files {
+            let name = "read files"
+            if files.hasEnded {
+                stages[name] = nil
+            } else if let change = look(at: name, files.turns, now.time) {
+                changes.append(change)
+            }
+        }
         for (number, lane) in now.lanes.enumerated() {
             let name = "write \(number)"
             if lane.report.state == .stopped {

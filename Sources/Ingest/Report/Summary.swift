@@ -30,6 +30,8 @@ package enum Summary {
             ("refused", received.refused.datagrams),
             ("empty", received.empty.datagrams),
             ("duplicates", outcome.duplicates),
+            ("files_open", UInt64(now.files?.figures.open ?? 0)),
+            ("files_waiting", UInt64(now.files?.figures.waiting ?? 0)),
             ("rejects_unkept", now.lanes.reduce(0) { $0 + $1.report.rejects.unkeptLines }),
             ("rejects_removed", now.lanes.reduce(0) { $0 + $1.report.rejects.removedLines }),
             ("unmatched_values", outcome.unmatchedValues),

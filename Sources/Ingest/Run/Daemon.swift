@@ -63,6 +63,7 @@ package struct Daemon {
             WriterService(
                 lanes: pipeline.lanes, drain: { current.withLock { $0.batch.drain } },
                 notify: notify, logger: logger),
+            FilesService(reading: pipeline.files),
             ReceiverService(
                 listeners: pipeline.listeners, notify: notify, logger: logger,
                 onFailure: { failure.trigger() }),

@@ -10,6 +10,8 @@ package final class Pipeline: Sendable {
     package let lanes: [Lane]
     package let listeners: [Listener]
     package let drops: DropLedger
+    /// `nil` where no files are read.
+    let files: FileReading?
     /// Frames that the rings held when they were opened.
     package let recoveredFrames: UInt64
     private let logger: Logger
@@ -30,15 +32,20 @@ package final class Pipeline: Sendable {
         var recovered: UInt64 = 0
         let toldNames = ToldNames()
         let drops = DropLedger()
+        var found: [FilesInRing] = []
         for number in Self.laneNumbers(configuration) {
             let (ring, frames) = try Self.openRing(number, configuration, logger)
             recovered += UInt64(frames)
             LedgerReconciliation.perform(ring)
-            lanes.append(
-                Lane(
-                    number: number, ring: ring, configuration: configuration,
-                    drops: drops, toldNames: toldNames))
+            let lane = Lane(
+                number: number, ring: ring, configuration: configuration, drops: drops,
+                toldNames: toldNames)
+            found.append(FilesInRing(ring))
+            // Also where no files are read any more.
+            if !found.last!.entries.isEmpty { lane.expectFiles() }
+            lanes.append(lane)
         }
+        files = try Self.openFiles(configuration, lanes, found, logger)
         listeners = try Self.openListeners(
             // Lanes of before are written, and get nothing more.
             configuration, lanes.prefix(configuration.ring.lanes).map(\.ring), drops, inherited,
@@ -46,6 +53,19 @@ package final class Pipeline: Sendable {
         self.lanes = lanes
         self.drops = drops
         recoveredFrames = recovered
+    }
+
+    private static func openFiles(
+        _ configuration: Configuration, _ lanes: [Lane], _ found: [FilesInRing], _ logger: Logger
+    ) throws(StartError) -> FileReading? {
+        guard !configuration.files.isEmpty else { return nil }
+        do throws(RingError) {
+            return try FileReading(
+                configuration.files, lanes: lanes, feeding: configuration.ring.lanes, found: found,
+                logger: logger)
+        } catch {
+            throw StartError(description: error.description, exitCode: EX_CANTCREAT)
+        }
     }
 
     private static func openListeners(

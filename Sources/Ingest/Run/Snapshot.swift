@@ -17,9 +17,17 @@ package struct Snapshot: Sendable {
         package let isWaitingForDatabase: Bool
     }
 
+    package struct FilesState: Sendable {
+        package let figures: FileFigures
+        package let turns: UInt64
+        package let hasEnded: Bool
+    }
+
     package let time: ContinuousClock.Instant
     package let listeners: [ListenerState]
     package let lanes: [LaneState]
+    /// `nil` where no files are read.
+    package let files: FilesState?
     package let drops: DropTally
     package let recoveredFrames: UInt64
     /// Since the rings were made, by lane and source.
@@ -39,7 +47,9 @@ package struct Snapshot: Sendable {
     package var dropped: UInt64 { received.kernelDropped + drops.datagrams }
 
     /// Whether the intake has ended, and what is left is being written.
-    package var isStopping: Bool { !listeners.isEmpty && listeners.allSatisfy(\.hasEnded) }
+    package var isStopping: Bool {
+        listeners.allSatisfy(\.hasEnded) && (!listeners.isEmpty || files?.hasEnded ?? false)
+    }
 
     package var framesInRing: UInt64 { lanes.reduce(0) { $0 + UInt64($1.ring.frameCount) } }
 
@@ -77,6 +87,10 @@ extension Pipeline {
                 return Snapshot.LaneState(
                     report: report, total: report.total, ring: lane.ring.snapshot(),
                     turns: lane.turns, isWaitingForDatabase: lane.isWaitingForDatabase)
+            },
+            files: files.map { files in
+                Snapshot.FilesState(
+                    figures: files.current, turns: files.turns, hasEnded: files.hasEnded)
             },
             drops: drops, recoveredFrames: recoveredFrames,
             ledger: lanes.flatMap { LedgerView.all(of: $0.ring, lane: $0.number) })

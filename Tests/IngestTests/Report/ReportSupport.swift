@@ -88,7 +88,7 @@ struct Scene {
                     report: report, total: report.total, ring: ring, turns: laneTurns,
                     isWaitingForDatabase: isWaitingForDatabase)
             ],
-            drops: drops, recoveredFrames: recovered,
+            files: nil, drops: drops, recoveredFrames: recovered,
             ledger: [LedgerView(lane: 0, source: "main", books: books)])
     }
 

@@ -30,10 +30,10 @@ final class FileRowsLoader: Sendable {
     }
 
     /// Ends the attempts and waits for the thread; a connection attempt may take as long as it may.
-    func stop() {
+    func stop() async {
         answer.withLock { $0.isEnding = true }
         answer.wakeAll()
-        thread.withLock { $0 }?.join()
+        await thread.withLock { $0 }?.joinWhenEnded()
     }
 
     private var isEnding: Bool { answer.withLock { $0.isEnding } }

@@ -1,0 +1,100 @@
+import Files
+import SystemPackage
+
+/// An open file that is followed, and how far it was read.
+final class FollowedFile {
+    let identity: FileIdentity
+    let descriptor: OpenFile
+    let section: Int
+    /// The name that led to it last.
+    var path: FilePath
+    /// The first byte that was not offered.
+    var position: UInt64
+    /// Of what was read.
+    var fingerprint: FileFingerprint
+    /// Where the content begins that is this file's: what stands before it came with another file.
+    var base: UInt64
+    /// The last bytes in front of the position: where they are others, the content is another one.
+    var tail: [UInt8] = []
+    /// What the database knows of this identity is of another content, or nothing.
+    var needsRestart: Bool
+    /// Its row must be made although there is nothing to offer.
+    var needsRow = false
+    /// Where the end of a line that is too long is looked for.
+    var scan: UInt64?
+    /// There may be more to read; it stands in the queue then.
+    var isDirty = false
+    /// No name in the watched folders leads to it.
+    var isDetached = false
+    /// What was offered is not known to be in the database.
+    var isUnconfirmed = false
+    var lastGrowth: ContinuousClock.Instant
+    /// The content before the last change, as far as it was read; a copy of it may turn up.
+    var former: KnownFile?
+
+    init(
+        _ identity: FileIdentity, _ descriptor: OpenFile, path: FilePath, section: Int,
+        start: FileStart, now: ContinuousClock.Instant
+    ) {
+        self.identity = identity
+        self.descriptor = descriptor
+        self.path = path
+        self.section = section
+        position = start.position
+        base = start.base
+        fingerprint = start.fingerprint
+        needsRestart = start.needsRestart
+        needsRow = start.needsRow
+        lastGrowth = now
+    }
+
+    var known: KnownFile { KnownFile(FileKey(identity, fingerprint), position: position) }
+
+    /// Bytes in front of the position that are compared at each read.
+    static let tailBytes = 64
+
+    /// Begins anew: the content is another one.
+    func restart(at position: UInt64 = 0) {
+        if position == 0 {
+            if self.position > 0 { former = known }
+            fingerprint = FileFingerprint(length: 0, hash: 0)
+        }
+        self.position = position
+        base = position
+        tail = []
+        scan = nil
+        needsRestart = true
+    }
+
+    /// Goes back to what the database has: chunks were lost on their way.
+    func rewind(to position: UInt64) {
+        self.position = position
+        tail = []
+        scan = nil
+    }
+
+    /// The key of a chunk that ends at `end`.
+    func key(upTo end: UInt64) throws(FileError) -> FileKey {
+        let length = min(UInt64(FileFingerprint.bytesMax), end)
+        if UInt64(fingerprint.length) < length {
+            let first = try descriptor.firstBytes(Int(length))
+            fingerprint = unsafe first.withUnsafeBytes { unsafe FileFingerprint(of: $0) }
+        }
+        return FileKey(identity, fingerprint)
+    }
+}
+
+/// Where a file is begun.
+struct FileStart {
+    var position: UInt64 = 0
+    var base: UInt64 = 0
+    var fingerprint = FileFingerprint(length: 0, hash: 0)
+    var needsRestart = false
+    var needsRow = false
+}
+
+extension FileIdentity {
+    init(_ status: FileStatus) {
+        self.init(device: status.device, inode: status.inode)
+    }
+}

@@ -12,4 +12,4 @@ SELECT format('GRANT USAGE ON SCHEMA %I TO sluice', current_schema())
 \gexec
 
 GRANT INSERT ON environmental_environmentalreading, environmental_weatherdata TO sluice;
-GRANT SELECT, INSERT, UPDATE ON sluice_progress TO sluice;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sluice_progress TO sluice;

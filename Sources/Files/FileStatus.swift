@@ -40,13 +40,16 @@ package struct FileStatus: Equatable, Sendable {
 /// An open file, closed with the last reference.
 package final class OpenFile: Sendable {
     package let number: Int32
+    /// As it was when it was opened, fit to be shown.
+    package let name: String
 
     /// Opens a file for reading; nobody is waited for, whatever it is.
     package init(reading path: FilePath) throws(FileError) {
+        name = path.shown
         number = unsafe path.withPlatformString { path in
             retrying { unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) }
         }
-        guard number >= 0 else { throw FileError("open", path.shown) }
+        guard number >= 0 else { throw FileError("open", name) }
     }
 
     deinit { close(number) }
@@ -62,7 +65,7 @@ package final class OpenFile: Sendable {
                     number, target.baseAddress! + done, target.count - done,
                     off_t(clamping: offset + UInt64(done)))
             }
-            guard count >= 0 else { throw FileError("read") }
+            guard count >= 0 else { throw FileError("read", name) }
             if count == 0 { break }
             done += count
         }

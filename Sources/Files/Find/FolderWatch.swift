@@ -37,7 +37,7 @@ package final class FolderWatch {
 
     package init() throws(FileError) {
         descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
-        guard descriptor >= 0 else { throw FileError("inotify_init1") }
+        guard descriptor >= 0 else { throw FileError("inotify_init1", "inotify") }
     }
 
     deinit { close(descriptor) }

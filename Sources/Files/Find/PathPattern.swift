@@ -145,23 +145,14 @@ extension FilePath.Component {
 }
 
 extension FilePath {
-    /// As it can be shown: bytes that are no text, and what would drive a terminal, as `\xNN`.
+    /// As it can be shown on a terminal and in one line of a log.
     package var shown: String {
         let bytes = unsafe withPlatformString { path in
             unsafe Array(UnsafeBufferPointer(start: path, count: strlen(path))).map {
                 UInt8(bitPattern: $0)
             }
         }
-        if let text = String(validating: bytes, as: UTF8.self),
-            !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        {
-            return text
-        }
-        return bytes.map { byte in
-            (0x20...0x7e).contains(byte)
-                ? String(UnicodeScalar(byte))
-                : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        return visibleName(bytes)
     }
 
     /// Without the last component; the root's is the root.

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 package import LineProtocol
 package import Logging
@@ -154,19 +155,19 @@ package final class ImportRun {
     ) throws(Interruption) {
         let plan: ImportPlan
         let source: ImportSource
-        let content: ImportContent
+        let content: ContentReader
         do throws(ImportError) {
             source = try ImportSource(name)
-            content = try ImportContent(source)
+            content = try source.content()
             plan = try self.plan(source, isPlain: content.isPlain, &database)
-            try content.skip(to: plan.start)
+            try source.skip(content, to: plan.start)
         } catch {
             throw .file(error)
         }
         summary.storedBytes += plan.storedBytes
         display.beginFile(name, at: content.rawBytes)
         cutter.restart(at: plan.start)
-        try read(content, plan, lane: index % options.lanes, lanes)
+        try read(content, source, plan, lane: index % options.lanes, lanes)
         display.endFile(rawBytes: source.size ?? content.rawBytes)
         if let fault = content.fault {
             summary.brokenFiles += 1
@@ -198,11 +199,12 @@ package final class ImportRun {
     }
 
     private func read(
-        _ content: ImportContent, _ plan: ImportPlan, lane: Int, _ lanes: ImportLanes
+        _ content: ContentReader, _ source: ImportSource, _ plan: ImportPlan, lane: Int,
+        _ lanes: ImportLanes
     ) throws(Interruption) {
         var end = plan.start
         var isFirst = true
-        while let piece = try next(content, plan) {
+        while let piece = try next(content, source, plan) {
             var flags: FileChunk.Flags = piece.isLast ? .isLast : []
             if piece.isLast, content.fault?.breaksLine ?? false { flags.insert(.isBroken) }
             if isFirst, plan.isRestart, plan.stripes == nil { flags.insert(.restart) }
@@ -219,14 +221,14 @@ package final class ImportRun {
     }
 
     private func next(
-        _ content: ImportContent, _ plan: ImportPlan
+        _ content: ContentReader, _ source: ImportSource, _ plan: ImportPlan
     ) throws(Interruption) -> ContentCutter.Piece? {
-        do throws(ImportError) {
+        do throws(FileError) {
             return try unsafe cutter.next(
                 before: { plan.stripes?.boundary(after: $0) },
-                read: { (target) throws(ImportError) in try unsafe content.read(into: target) })
+                read: { (target) throws(FileError) in try unsafe content.read(into: target) })
         } catch {
-            throw .file(error)
+            throw .file(ImportSource.failure(error, source.name))
         }
     }
 

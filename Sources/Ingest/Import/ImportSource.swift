@@ -24,13 +24,13 @@ final class ImportSource {
         let number =
             name == "-"
             ? dup(STDIN_FILENO) : unsafe open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-        guard number >= 0 else { throw Self.failure(FileError("open"), name) }
+        guard number >= 0 else { throw Self.failure(FileError("open", name), name) }
         var status = stat()
         let code = unsafe fstat(number, &status) == 0 ? 0 : errno
         let kind = status.st_mode & S_IFMT
         guard code == 0, kind != S_IFDIR else {
             close(number)
-            throw Self.failure(FileError("open", code: code == 0 ? EISDIR : code), name)
+            throw Self.failure(FileError("open", name, code: code == 0 ? EISDIR : code), name)
         }
         let isFile = kind == S_IFREG
         descriptor = number
@@ -41,6 +41,23 @@ final class ImportSource {
     }
 
     deinit { close(descriptor) }
+
+    /// What is in it.
+    func content() throws(ImportError) -> ContentReader {
+        do throws(FileError) {
+            return try ContentReader(descriptor, name: name, isFile: size != nil)
+        } catch {
+            throw Self.failure(error, name)
+        }
+    }
+
+    func skip(_ content: ContentReader, to offset: UInt64) throws(ImportError) {
+        do throws(FileError) {
+            try content.skip(to: offset)
+        } catch {
+            throw Self.failure(error, name)
+        }
+    }
 
     /// The first bytes, as far as a fingerprint may cover them.
     func firstBytes() -> [UInt8] {
@@ -61,7 +78,7 @@ final class ImportSource {
 
     /// The error of a call, with the name that the person knows.
     static func failure(_ error: FileError, _ name: String) -> ImportError {
-        let named = FileError(error.operation, fitForTerminal(name), code: error.code)
+        let named = FileError(error.operation, visibleName(name.utf8), code: error.code)
         return ImportError(description: named.description, exitCode: EX_NOINPUT)
     }
 }

@@ -20,7 +20,7 @@ final class DropQueue {
     private struct Current {
         let path: FilePath
         let descriptor: OpenFile
-        let stream: ContentStream
+        let content: ContentReader
         let status: FileStatus
         let key: FileKey
         var needsRestart: Bool
@@ -189,16 +189,16 @@ final class DropQueue {
         let (start, fingerprint) = unsafe first.withUnsafeBytes { bytes in
             unsafe (reader.known!.start(of: identity, bytes), FileFingerprint(of: bytes))
         }
-        let stream = try ContentStream(descriptor.number)
+        let content = try ContentReader(descriptor.number, name: descriptor.name, isFile: true)
         let isKept = section.settings.done == .keep
-        if isKept, stream.format == .plain, status.size > 0, start.position >= status.size {
+        if isKept, content.isPlain, status.size > 0, start.position >= status.size {
             done[identity] = status
             return
         }
-        _ = try stream.skip(start.position)
+        try content.skip(to: start.position)
         cutter.restart(at: start.position)
         current = Current(
-            path: path, descriptor: descriptor, stream: stream, status: status,
+            path: path, descriptor: descriptor, content: content, status: status,
             key: FileKey(identity, fingerprint), needsRestart: start.needsRestart)
     }
 
@@ -207,9 +207,9 @@ final class DropQueue {
         let file = current!
         guard
             let piece = try unsafe cutter.next(
-                read: { (target) throws(FileError) in try unsafe file.stream.read(into: target) })
+                read: { (target) throws(FileError) in try unsafe file.content.read(into: target) })
         else { preconditionFailure("a file is finished with its last piece") }
-        let fault = piece.isLast ? file.stream.fault : nil
+        let fault = piece.isLast ? file.content.fault : nil
         var flags: FileChunk.Flags = piece.isLast ? .isLast : []
         if fault?.breaksLine ?? false { flags.insert(.isBroken) }
         if file.needsRestart { flags.insert(.restart) }

@@ -58,7 +58,9 @@ extension FilesReader {
         if file.scan != nil { return try passOver(file, now) }
         let overlap = file.tail.count
         let count = try unsafe file.descriptor.read(
-            at: file.position - UInt64(overlap), into: buffer.bytes)
+            at: file.position - UInt64(overlap),
+            into: UnsafeMutableRawBufferPointer(
+                rebasing: buffer.bytes[..<(overlap + ContentCutter.bufferBytes)]))
         guard count >= overlap, unsafe buffer.bytes[..<overlap].elementsEqual(file.tail) else {
             teller.happened(
                 .rewritten(

@@ -82,7 +82,7 @@ extension FilesReader {
         let mayBeCopy = known![identity] == nil && isRelated(path)
         if mayBeCopy, !isSettled(path, candidate, status, now) { return false }
         let first = try descriptor.firstBytes(FileFingerprint.bytesMax)
-        guard unsafe first.withUnsafeBytes({ unsafe ContentFormat(of: $0) }) == .plain else {
+        guard CompressedFormat.detect(first.span) == .plain else {
             if !candidate.isRotated {
                 teller.stands(.compressed(path: path.shown), of: path.shown)
             }

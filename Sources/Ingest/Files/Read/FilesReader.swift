@@ -57,6 +57,8 @@ final class FilesReader {
         for section in sections where section.settings.mode == .drop {
             drops[section.index] = DropQueue(section)
         }
+        // The folders are watched from the first moment on.
+        for index in sections.indices { look(index, .now) }
     }
 
     static let watchKey = "watch"

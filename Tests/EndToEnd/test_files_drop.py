@@ -137,7 +137,7 @@ def test_garbage_at_the_end_costs_nothing_else(taker, inbox, numbered, packer):
     taker.start()
     put(inbox, "a", PACKERS[packer](lines(range(1_000))) + b"garbage at the end")
     wait_until_all(numbered, 1_000)
-    taker.wait_for_log("not compressed follow")
+    taker.wait_for_log(f"is not {packer}")
 
 
 def test_a_last_line_without_line_end_counts_and_one_that_is_cut_off_is_truncated(

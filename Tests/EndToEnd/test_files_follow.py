@@ -211,14 +211,15 @@ def test_an_inode_that_is_used_again_is_a_new_file(follower, logs, numbered):
     assert follower.stop() == 0
     inode = first.inode
     first.close()
-    for _ in range(1_000):
-        os.unlink(logs / "a.lp")
-        second = Logger(logs / "a.lp", first=100)
+    os.unlink(logs / "a.lp")
+    for number in range(5_000):
+        second = Logger(logs / f".{number}", first=100)
         if second.inode == inode:
             break
         second.close()
     else:
         pytest.skip("this file system does not use the inode again")
+    os.rename(second.path, logs / "a.lp")
     # Longer than the first one was.
     second.write_bytes(header)
     second.write(300)

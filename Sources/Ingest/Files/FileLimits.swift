@@ -20,6 +20,10 @@ package enum FileLimits {
     static let unknownPause = Duration.milliseconds(100)
     /// How long a file that may be a copy must not have changed before it is judged.
     static let copySettle = Duration.seconds(1)
+    /// How long it waits for that at most when it is short.
+    static let copyPatience = Duration.seconds(5)
+    /// Bytes that a file must have in common with another one to be a copy whatever its name is.
+    static let copyBytesMin = 1_024
     /// How long a file without a name in its folder is kept open after it has grown last.
     static let detachedPatience = Duration.seconds(60)
     /// The same for one that was deleted.

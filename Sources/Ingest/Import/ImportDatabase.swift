@@ -11,6 +11,18 @@ struct ImportDatabase: ~Copyable {
         connection = try Connection.open(settings)
     }
 
+    /// Whether the server still listens, as far as can be told without asking it.
+    var isAlive: Bool {
+        mutating get {
+            do throws(PostgresError) {
+                try connection.checkIdle()
+                return !connection.isBroken
+            } catch {
+                return false
+            }
+        }
+    }
+
     /// Makes sure that no other import loads the file until this one is at its end.
     ///
     /// - Returns: whether none does.

@@ -181,6 +181,7 @@ package final class ImportRun {
     ) throws(ImportError) -> ImportPlan {
         guard !source.identity.isStream, !options.isDry else { return .once }
         do throws(PostgresError) {
+            if !database.isAlive { database = try ImportDatabase(configuration.database) }
             guard try database.claim(source.identity) else {
                 throw PostgresError(
                     sqlState: "55P03", message: "another import is loading this file")
@@ -271,7 +272,10 @@ package final class ImportRun {
     }
 
     private func finishStriped(_ database: inout ImportDatabase) {
+        guard !striped.isEmpty else { return }
         do throws(PostgresError) {
+            // The connection may have been lost since it was used last.
+            if !database.isAlive { database = try ImportDatabase(configuration.database) }
             for (key, end) in striped { try database.finish(key, at: end) }
         } catch {
             // The next run finds every stripe at its end, and tries again.

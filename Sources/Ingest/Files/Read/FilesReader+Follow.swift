@@ -35,6 +35,8 @@ extension FilesReader {
     ) throws(FileError) -> Progress {
         guard let status = FileStatus(file.descriptor.number) else { return .done }
         if status.size < file.position { try shrink(file, status) }
+        // Whoever cut it may have made a copy before: the news of that come first.
+        if file.changedInTurn == turnNumber { return .more }
         if file.needsRestart, file.position == 0, hasUnsettledCopy(beside: file.path) {
             return status.size > 0 ? .more : .done
         }
@@ -43,6 +45,7 @@ extension FilesReader {
             guard status.size > file.position else { return .done }
             budget -= 1
             switch try read(file, now) {
+            case .more where file.changedInTurn == turnNumber: return .more
             case .done: return .done
             case .noRoom: return .noRoom
             case .more: break
@@ -68,6 +71,7 @@ extension FilesReader {
                     how: "has another content in front of where it was read up to; it is read anew")
             )
             file.restart()
+            file.changedInTurn = turnNumber
             return .more
         }
         let new = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[overlap..<count])
@@ -136,6 +140,7 @@ extension FilesReader {
             return false
         }
         file.needsRow = false
+        file.isRowOpen = true
         file.needsRestart = false
         file.isUnconfirmed = true
         return true
@@ -145,6 +150,7 @@ extension FilesReader {
 
     /// The file has less than was read of it.
     private func shrink(_ file: FollowedFile, _ status: FileStatus) throws(FileError) {
+        file.changedInTurn = turnNumber
         let first = try file.descriptor.firstBytes(FileFingerprint.bytesMax)
         let isSame =
             unsafe first.withUnsafeBytes { unsafe file.fingerprint.matches($0) }
@@ -170,6 +176,7 @@ extension FilesReader {
         let state = outlet.state(of: file.identity)
         guard !state.isPending else { return }
         file.isUnconfirmed = false
+        file.isRowOpen = false
         if let committed = state.committed, committed.position == file.position { return }
         let first = (try? file.descriptor.firstBytes(FileFingerprint.bytesMax)) ?? []
         let isOurs =

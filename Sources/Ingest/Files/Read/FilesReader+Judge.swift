@@ -23,7 +23,7 @@ extension FilesReader {
             guard let status = FileStatus(descriptor.number), status.isRegular else { return }
             candidates[path] = FileCandidate(
                 section: section, descriptor: descriptor, isRotated: isRotated, status: status,
-                unchangedSince: now)
+                metAt: now, unchangedSince: now)
             waiting.remove(path)
             if waiting.isEmpty { teller.isOver("waiting") }
             teller.isOver(path.shown, telling: .canReadAgain(path: path.shown))
@@ -79,8 +79,6 @@ extension FilesReader {
             teller.stands(.halfImported(path: path.shown), of: path.shown)
             return true
         }
-        let mayBeCopy = known![identity] == nil && isRelated(path)
-        if mayBeCopy, !isSettled(path, candidate, status, now) { return false }
         let first = try descriptor.firstBytes(FileFingerprint.bytesMax)
         guard CompressedFormat.detect(first.span) == .plain else {
             if !candidate.isRotated {
@@ -89,30 +87,48 @@ extension FilesReader {
             ignored[identity] = status
             return true
         }
-        guard let start = start(path, candidate, status, first, mayBeCopy, isFirstRound) else {
+        let start = unsafe first.withUnsafeBytes { unsafe known!.start(of: identity, $0) }
+        if known![identity] != nil, !start.needsRestart {
+            begin(identity, descriptor, path, candidate.section, start, now)
+            return true
+        }
+        return judgeUnknown(path, candidate, status, first, start, now, isFirstRound)
+    }
+
+    /// Judges a file whose content was never read under its identity.
+    ///
+    /// - Parameter start: where it begins if it is no copy.
+    /// - Returns: whether the judgement is made.
+    private func judgeUnknown(
+        _ path: FilePath, _ candidate: FileCandidate, _ status: FileStatus, _ first: [UInt8],
+        _ start: FileStart, _ now: ContinuousClock.Instant, _ isFirstRound: Bool
+    ) -> Bool {
+        let identity = FileIdentity(status)
+        let isRelated = isRelated(path, candidate)
+        let isUnchanged = isUnchanged(path, status, now)
+        let open = files.values.flatMap { [$0.known, $0.former].compactMap(\.self) }
+        let copy = unsafe first.withUnsafeBytes { bytes in
+            unsafe known!.start(
+                ofCopy: bytes, lengthMin: isRelated ? 1 : FileLimits.copyBytesMin, among: open)
+        }
+        if var copy {
+            // As long as the original has it too, it is read from there.
+            if isInOriginal(first, upTo: status.size) { return false }
+            // It may still be written.
+            if copy.position > status.size, !isUnchanged { return false }
+            copy.position = min(copy.position, status.size)
+            copy.base = copy.position
+            begin(identity, candidate.descriptor, path, candidate.section, copy, now)
+            return true
+        }
+        let isDecided = first.count == FileFingerprint.bytesMax || isUnchanged
+        if isRelated, !isDecided, now - candidate.metAt < FileLimits.copyPatience { return false }
+        guard !candidate.isRotated || isFirstRound && isNewerThanKnown(path, status) else {
             ignored[identity] = status
             return true
         }
-        begin(identity, descriptor, path, candidate.section, start, now)
+        begin(identity, candidate.descriptor, path, candidate.section, start, now)
         return true
-    }
-
-    private func start(
-        _ path: FilePath, _ candidate: FileCandidate, _ status: FileStatus, _ first: [UInt8],
-        _ mayBeCopy: Bool, _ isFirstRound: Bool
-    ) -> FileStart? {
-        let identity = FileIdentity(status)
-        return unsafe first.withUnsafeBytes { bytes in
-            if mayBeCopy {
-                let open = files.values.flatMap { [$0.known, $0.former].compactMap(\.self) }
-                let copy = unsafe known!.start(ofCopy: bytes, size: status.size, among: open)
-                if let copy { return copy }
-            }
-            let isOurs =
-                !candidate.isRotated || known![identity] != nil
-                || isFirstRound && isNewerThanKnown(path, status)
-            return isOurs ? unsafe known!.start(of: identity, bytes) : nil
-        }
     }
 
     private func begin(
@@ -131,34 +147,40 @@ extension FilesReader {
 
     // MARK: - Copies and rotated files
 
-    /// Whether the name is another one's in the folder with something behind it, as `x.lp.1` and
+    /// Whether the name is what rotation makes of another one that matches, as `x.lp.1` and
     /// `x-20260131.lp` are of `x.lp`: then it may be a copy, made before that one was cut.
-    private func isRelated(_ path: FilePath) -> Bool {
-        guard let name = path.lastComponent?.bytes else { return false }
-        let folder = path.folder
-        let suffix = name[(name.lastIndex(of: UInt8(ascii: ".")) ?? name.endIndex)...]
-        for index in name.indices.dropFirst() where ".-_".utf8.contains(name[index]) {
-            let stem = name[..<index]
-            let others: [[UInt8]] = [Array(stem), Array(stem + suffix)]
-            for other in others where !name.elementsEqual(other) {
-                guard let component = FilePath.Component(bytes: other[...]) else { continue }
-                if paths[folder.appending(component)] != nil { return true }
-            }
+    private func isRelated(_ path: FilePath, _ candidate: FileCandidate) -> Bool {
+        guard let component = path.lastComponent else { return false }
+        let pattern = sections[candidate.section].pattern
+        if candidate.isRotated || pattern.isRotated(component) { return true }
+        let name = component.bytes
+        guard let suffix = name.lastIndex(of: UInt8(ascii: ".")) else { return false }
+        return name[..<suffix].indices.dropFirst().contains { index in
+            guard ".-_".utf8.contains(name[index]) else { return false }
+            let front = Array(name[..<index] + name[suffix...])
+            return FilePath.Component(bytes: front[...]).map { pattern.matches(name: $0) } ?? false
         }
-        return false
     }
 
-    private func isSettled(
-        _ path: FilePath, _ candidate: FileCandidate, _ status: FileStatus,
-        _ now: ContinuousClock.Instant
+    /// Whether an open file has the same content and was not yet read as far as the copy goes.
+    private func isInOriginal(_ first: [UInt8], upTo size: UInt64) -> Bool {
+        files.values.contains { file in
+            unsafe first.withUnsafeBytes { unsafe file.fingerprint.matches($0) }
+                && file.fingerprint.length > 0 && file.position < size
+        }
+    }
+
+    /// Whether nobody has written to a candidate for a while.
+    private func isUnchanged(
+        _ path: FilePath, _ status: FileStatus, _ now: ContinuousClock.Instant
     ) -> Bool {
-        if status != candidate.status {
-            candidates[path]?.status = status
-            candidates[path]?.unchangedSince = now
+        if let before = candidates[path], status != before.status {
+            candidates[path]!.status = status
+            candidates[path]!.unchangedSince = now
         }
         let age = Duration.nanoseconds(currentNanoseconds() - status.changedAt)
-        let unchanged = now - candidates[path]!.unchangedSince
-        // A clock that was set, or a copy that keeps the time of the original, says nothing.
+        let unchanged = candidates[path].map { now - $0.unchangedSince } ?? .zero
+        // A copy that keeps the time of the original says nothing by it while it is made.
         return isStarting && age >= FileLimits.copySettle || unchanged >= FileLimits.copySettle
     }
 
@@ -189,8 +211,12 @@ extension FilesReader {
         return stem(left) == stem(right)
     }
 
-    /// Whether new content must wait because a file in its folder may be a copy of the old one.
+    /// Whether new content must wait because a file in its folder may be a copy of the old one, or is
+    /// one and has no row yet: the old content's row goes with the new content.
     func hasUnsettledCopy(beside path: FilePath) -> Bool {
         candidates.keys.contains { $0.folder == path.folder && $0 != path }
+            || files.values.contains { file in
+                (file.needsRow || file.isRowOpen) && file.path.folder == path.folder
+            }
     }
 }

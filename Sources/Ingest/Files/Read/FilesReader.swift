@@ -36,6 +36,8 @@ final class FilesReader {
     var isStarting = true
     private var nextUpkeep: ContinuousClock.Instant?
     private var isRoomMissing = false
+    /// Counts the turns.
+    var turnNumber: UInt64 = 0
 
     /// - Parameters:
     ///   - descriptorsMax: files that may be open at the same time.
@@ -78,6 +80,7 @@ final class FilesReader {
     ///
     /// - Returns: how long it may rest, unless the descriptor becomes readable.
     func turn(now: ContinuousClock.Instant) -> Duration {
+        turnNumber += 1
         isRoomMissing = false
         takeChanges(now)
         if known == nil { known = outlet.knownFiles().map { KnownFiles($0) } }
@@ -187,6 +190,7 @@ struct FileCandidate {
     /// Its name does not match the pattern, but may be one that rotation has made of one that does.
     let isRotated: Bool
     var status: FileStatus
+    let metAt: ContinuousClock.Instant
     /// Since when it has been as it is.
     var unchangedSince: ContinuousClock.Instant
 }

@@ -20,6 +20,10 @@ final class FollowedFile {
     var needsRestart: Bool
     /// Its row must be made although there is nothing to offer.
     var needsRow = false
+    /// Its row was offered and is not known to be in the database.
+    var isRowOpen = false
+    /// The turn in which it was found to have another content.
+    var changedInTurn: UInt64?
     /// Where the end of a line that is too long is looked for.
     var scan: UInt64?
     /// There may be more to read; it stands in the queue then.

@@ -47,23 +47,23 @@ struct KnownFiles {
         return FileStart(position: known.position, fingerprint: known.key.fingerprint)
     }
 
-    /// Where a copy of a known file begins to have something new; `nil` for what is no copy.
+    /// Where a copy of a known file begins to have something new, which may be behind its end; `nil` for
+    /// what is no copy.
     ///
     /// - Parameters:
+    ///   - lengthMin: what a fingerprint must cover at least.
     ///   - open: of files that are being read, and what they were before they were cut.
-    ///   - size: bytes of the copy.
     func start(
-        ofCopy first: UnsafeRawBufferPointer, size: UInt64, among open: [KnownFile]
+        ofCopy first: UnsafeRawBufferPointer, lengthMin: Int, among open: [KnownFile]
     ) -> FileStart? {
         var best: KnownFile?
         for file in [Array(files.values), open].joined()
-        where file.key.fingerprint.length > 0 && file.position > best?.position ?? 0 {
+        where Int(file.key.fingerprint.length) >= lengthMin && file.position > best?.position ?? 0 {
             if unsafe file.key.fingerprint.matches(first) { best = file }
         }
         guard let best else { return nil }
-        let position = min(best.position, size)
         return FileStart(
-            position: position, base: position, fingerprint: best.key.fingerprint,
+            position: best.position, base: best.position, fingerprint: best.key.fingerprint,
             needsRestart: true, needsRow: true)
     }
 }

@@ -1,0 +1,318 @@
+"""`sluice import`: files into the tables, once, from a terminal."""
+
+import gzip
+import os
+import pty
+import random
+import re
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from support.daemon import BINARY, environment, run_sluice
+from support.files import LINE_BYTES, Logger, lines, positions, wait_until_all
+from support.send import Load, numbered_line, numbers
+from support.wait import wait_for, wait_until_equal
+
+READINGS = "environmental_environmentalreading"
+
+
+@pytest.fixture
+def importer(daemon, numbered):
+    """Its configuration is the daemon's, which need not run."""
+    daemon.write_config()
+
+    def run(*arguments, input: bytes = b"", code: int = 0):
+        done = run_sluice("import", "--config", str(daemon.config_file), *map(str, arguments), input=input)
+        print(done.stdout.decode(), done.stderr.decode())
+        assert done.returncode == code
+        return done
+
+    run.config = str(daemon.config_file)
+    return run
+
+
+def start(importer, *arguments) -> subprocess.Popen:
+    return subprocess.Popen(
+        [BINARY, "import", "--config", importer.config, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+
+
+def test_files_are_loaded_once(importer, folder, numbered):
+    (folder / "a").write_bytes(lines(range(1_000)))
+    (folder / "b").write_bytes(gzip.compress(lines(range(1_000, 3_000))))
+    done = importer(folder / "a", folder / "b")
+    assert b"2 files, 3000 lines: 3000 rows, 0 rejected" in done.stdout
+    assert re.search(rb"\d+ rows/s", done.stdout)
+    assert done.stderr == b""
+    wait_until_all(numbered, 3_000)
+    again = importer(folder / "a", folder / "b")
+    assert b"0 rows" in again.stdout and b"in the database already" in again.stdout
+    wait_until_all(numbered, 3_000)
+    assert positions(numbered) == [1_000 * LINE_BYTES, 2_000 * LINE_BYTES]
+
+
+def test_what_was_appended_since_is_loaded(importer, folder, numbered):
+    logger = Logger(folder / "a")
+    for _ in range(3):
+        logger.write(1_000)
+        importer(folder / "a")
+        wait_until_all(numbered, logger.next)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+@pytest.mark.parametrize("packer", ["plain", "gzip"])
+def test_kills_at_random_moments_lose_nothing_and_write_nothing_twice(
+    importer, folder, numbered, lanes, packer
+):
+    seed = int(os.environ.get("SLUICE_SEED") or random.randrange(1 << 32))
+    print(f"SLUICE_SEED={seed}")
+    chance = random.Random(seed)
+    count = 300_000
+    content = lines(range(count))
+    (folder / "a").write_bytes(content if packer == "plain" else gzip.compress(content, 1))
+    kills = stops = 0
+    while True:
+        process = start(importer, "--lanes", lanes, folder / "a")
+        try:
+            process.communicate(timeout=chance.random() * 0.5)
+            assert process.returncode == 0
+            break
+        except subprocess.TimeoutExpired:
+            if chance.random() < 0.7:
+                process.kill()
+                kills += 1
+            else:
+                process.send_signal(signal.SIGINT)
+                stops += 1
+            process.communicate()
+            # Before the program is ready for it, a signal ends it as it does any other.
+            assert process.returncode in (-signal.SIGKILL, -signal.SIGINT, 130, 0)
+    print(f"{kills} kills, {stops} stops")
+    wait_until_all(numbered, count)
+    assert positions(numbered) == [count * LINE_BYTES]
+
+
+def test_other_lanes_go_on_with_what_is_there(importer, folder, numbered):
+    count = 300_000
+    (folder / "a").write_bytes(lines(range(count)))
+    for lanes in (3, 2, 1, 4):
+        process = start(importer, "--lanes", lanes, folder / "a")
+        wait_for("some rows", lambda: numbered.count("numbered") > 0 or process.poll() is not None)
+        time.sleep(0.1)
+        process.kill()
+        process.communicate()
+    importer("--lanes", "2", folder / "a")
+    wait_until_all(numbered, count)
+
+
+def test_ctrl_c_stops_and_the_same_command_goes_on(importer, folder, numbered):
+    count = 400_000
+    (folder / "a").write_bytes(lines(range(count)))
+    process = start(importer, folder / "a")
+    wait_for("the first rows", lambda: numbered.count("numbered") > 0)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate()
+    if process.returncode == 130:
+        assert b"the same command goes on" in errors
+    found = numbers(numbered)
+    assert len(set(found)) == len(found)
+    importer(folder / "a")
+    wait_until_all(numbered, count)
+
+
+def test_rejected_lines_are_counted_by_reason_and_told_by_the_exit_code(
+    importer, folder, numbered
+):
+    (folder / "a").write_bytes(
+        lines(range(10)) + b"no line\nnowhere value=1 1790000000000000000\n"
+        + lines(range(10, 20)) + b"numbered,source=x number=1i 1790000000000000000\nnumbered,source"
+    )
+    done = importer(folder / "a", code=65)
+    assert b"24 lines: 20 rows, 4 rejected" in done.stdout
+    for reason in (b"1 rejected, no_table", b"1 rejected, truncated", b"1 rejected, field"):
+        assert reason in done.stdout
+    assert b"sluice rejects list" in done.stdout
+    wait_until_all(numbered, 20)
+    listed = run_sluice("rejects", "show", "--config", importer.config)
+    assert b"no line\n" in listed.stdout
+
+
+def test_standard_input_is_loaded(importer, folder, numbered):
+    done = importer("-", input=lines(range(1_000))[:-1])
+    assert b"1000 rows" in done.stdout
+    importer("-", input=gzip.compress(lines(range(1_000, 2_000))))
+    wait_until_all(numbered, 2_000)
+    assert positions(numbered) == []
+
+
+def test_nothing_is_lost_when_the_answer_to_a_commit_of_standard_input_is(
+    importer, numbered
+):
+    process = subprocess.Popen(
+        [BINARY, "import", "--config", importer.config, "-"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+    )
+    stopping = threading.Event()
+
+    def interfere():
+        while not stopping.is_set():
+            numbered.end_connections()
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=interfere)
+    thread.start()
+    for part in range(40):
+        process.stdin.write(lines(range(part * 1_000, part * 1_000 + 1_000)))
+        process.stdin.flush()
+        time.sleep(0.02)
+    stopping.set()
+    thread.join()
+    process.communicate()
+    assert process.returncode == 0
+    wait_until_all(numbered, 40_000)
+
+
+def test_a_dry_run_writes_nothing_and_says_what_would_happen(importer, folder, numbered):
+    (folder / "a").write_bytes(lines(range(100)) + b"no line\n")
+    before = numbered.rows("SELECT * FROM sluice_progress")
+    done = importer("--dry-run", folder / "a", code=65)
+    assert b"101 lines: 100 would be rows, 1 rejected" in done.stdout
+    assert re.search(rb'100 rows for .*"numbered"', done.stdout)
+    assert numbered.count("numbered") == 0
+    assert numbered.rows("SELECT * FROM sluice_progress") == before
+    assert not (folder / "ring" / "rejects").exists() or not list((folder / "ring" / "rejects").glob("*.lp"))
+    importer(folder / "a", code=65)
+    wait_until_all(numbered, 100)
+
+
+def test_files_that_cannot_be_read_do_not_hold_up_the_others(importer, folder, numbered):
+    (folder / "a").write_bytes(lines(range(10)))
+    (folder / "b").write_bytes(lines(range(10, 20)))
+    done = importer(folder / "a", folder / "missing", folder, folder / "b", code=66)
+    assert len(done.stderr.splitlines()) == 2
+    assert b"missing: open failed: No such file" in done.stderr
+    assert b"Is a directory" in done.stderr
+    wait_until_all(numbered, 20)
+
+
+@pytest.mark.parametrize("packer", ["gzip", "zstd"])
+def test_a_file_that_is_cut_off_is_loaded_up_to_the_cut(importer, folder, numbered, packer):
+    content = b"".join(
+        numbered_line("numbered", n).encode() + b" " * (n * n % 31) + b"\n" for n in range(20_000)
+    )
+    (folder / "whole").write_bytes(content)
+    tool = {"gzip": ["gzip", "-c"], "zstd": ["zstd", "-q", "-c"]}[packer]
+    packed = subprocess.run([*tool, folder / "whole"], capture_output=True, check=True).stdout
+    (folder / "cut").write_bytes(packed[: len(packed) // 2])
+    done = importer(folder / "cut", code=65)
+    assert b"cut off" in done.stderr
+    found = numbers(numbered)
+    assert found == list(range(len(found))) and len(found) > 3_000
+
+
+def test_a_database_that_is_away_is_told_at_once(importer, folder, server):
+    (folder / "a").write_bytes(lines(range(10)))
+    server.stop()
+    done = importer(folder / "a", code=69)
+    assert len(done.stderr.splitlines()) == 1
+    server.start()
+
+
+def test_a_database_that_goes_away_is_waited_for(importer, folder, numbered, server):
+    count = 400_000
+    (folder / "a").write_bytes(lines(range(count)))
+    process = start(importer, folder / "a")
+    wait_for("the first rows", lambda: numbered.count("numbered") > 0)
+    server.stop("immediate")
+    time.sleep(0.5)
+    server.start()
+    process.communicate()
+    assert process.returncode == 0
+    wait_until_all(numbered, count)
+
+
+def test_a_running_daemon_is_not_disturbed(importer, daemon, folder, numbered):
+    numbered.create_table("live", '"timestamp" timestamptz NOT NULL, source bigint, number bigint')
+    daemon.start()
+    load = Load(daemon.port, table="live", lines=1, rate=200).start()
+    (folder / "a").write_bytes(lines(range(300_000)))
+    importer(folder / "a")
+    sent = load.stop()
+    wait_until_equal("all datagrams", lambda: numbered.count("live"), sent)
+    wait_until_all(numbered, 300_000)
+    assert daemon.stop() == 0
+    assert daemon.totals()["dropped_kernel"] == daemon.totals()["dropped_newest"] == 0
+
+
+def test_what_was_imported_is_not_taken_by_the_daemon_again(importer, daemon, folder, numbered):
+    inbox = folder / "inbox"
+    inbox.mkdir()
+    (inbox / "a").write_bytes(lines(range(100_000)))
+    importer("--lanes", "2", inbox / "a")
+    daemon.config["files"] = [
+        {"path": f"{inbox}/*", "name": "inbox", "mode": "drop", "unchanged": "100ms", "done": "delete"}
+    ]
+    daemon.start()
+    wait_for("the file's end", lambda: not (inbox / "a").exists())
+    wait_until_all(numbered, 100_000)
+
+
+def test_of_rows_with_one_key_the_last_one_stays(importer, daemon, folder, numbered):
+    numbered.create_table("latest", '"timestamp" timestamptz PRIMARY KEY, number bigint')
+    numbered.execute("GRANT SELECT, UPDATE ON latest TO sluice")
+    daemon.config["table"] = [{"name": "latest", "duplicates": "replace"}]
+    daemon.write_config()
+    with (folder / "a").open("wb") as file:
+        for number in range(300_000):
+            file.write(b"latest number=%di %d\n" % (number, 10**18 + number % 1_000 * 1_000))
+    importer(folder / "a")
+    found = numbered.rows("SELECT min(number), count(*) FROM latest")[0]
+    assert found == (299_000, 1_000)
+
+
+def test_a_terminal_sees_a_bar_and_a_pipe_sees_lines(importer, folder, numbered):
+    (folder / "a").write_bytes(lines(range(300_000)))
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [BINARY, "import", "--config", importer.config, folder / "a"],
+        stdout=subprocess.PIPE, stderr=child, env=environment(),
+    )
+    os.close(child)
+    shown = b""
+    try:
+        while data := os.read(parent, 65_536):
+            shown += data
+    except OSError:
+        pass
+    os.close(parent)
+    output = process.communicate()[0]
+    assert process.returncode == 0
+    assert re.search(rb"\r.*\[[#-]{20}\] \d+ %, .* rows/s", shown)
+    assert b"300000 rows" in output and b"\r" not in output
+
+
+def test_a_wrong_configuration_and_wrong_arguments_are_usage_errors(importer, folder):
+    assert run_sluice("import", "--config", importer.config).returncode == 64
+    assert run_sluice("import", "--config", importer.config, "--lanes", "0", "x").returncode == 64
+    assert run_sluice("import", "--config", str(folder / "none"), "x").returncode in (66, 78)
+
+
+def test_a_line_of_ten_megabytes_and_strings_over_borders(importer, folder, numbered):
+    numbered.create_table("notes", '"timestamp" timestamptz, note text, number bigint')
+    notes = [f"first\n{n}\n" + "x" * (n % 3_000) for n in range(12_000)]
+    with (folder / "a").open("wb") as file:
+        for number, note in enumerate(notes):
+            file.write(f'notes note="{note}",number={number}i {10**18 + number}\n'.encode())
+            if number == 5_000:
+                file.write(b"x" * (10 << 20) + b"\n")
+    done = importer("--lanes", "3", folder / "a", code=65)
+    assert b"1 rejected, line_too_long" in done.stdout
+    assert [n for (n,) in numbered.rows("SELECT note FROM notes ORDER BY number")] == notes

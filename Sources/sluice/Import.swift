@@ -12,7 +12,8 @@ struct Import: ParsableCommand {
             Files may be compressed with gzip or zstd. How far each file is in is noted together with \
             its rows: after ctrl-C, a crash or an outage the same command goes on where it was, and \
             a file that is in is not loaded again. What comes from standard input or a pipe is \
-            loaded as it comes, and cannot be gone on with. A running daemon is not disturbed.
+            loaded as it comes, and cannot be gone on with. A running daemon is not disturbed. When \
+            root runs it, it works as the owner of ring.directory, who must be able to read the files.
 
             Ends with 0 when every line is in, with 65 when lines were rejected or a file breaks off, \
             with 66 when a file could not be read, with 69 when the database cannot take rows, with \
@@ -47,6 +48,8 @@ struct Import: ParsableCommand {
 
     func run() throws {
         let configuration = try options.load()
+        // Refused lines go to files that are the service's.
+        try become(ownerOf: configuration.ring.directory)
         signal(SIGPIPE, SIG_IGN)
         StopSignals.install()
         let terminal = ErrorTerminal()

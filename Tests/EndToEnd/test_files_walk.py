@@ -14,7 +14,7 @@ from support.files import Logger
 from support.send import numbers
 from support.wait import wait_for
 
-STEPS = int(os.environ.get("SLUICE_STEPS") or 60)
+STEPS = int(os.environ.get("SLUICE_STEPS") or 40)
 
 
 class Walk:

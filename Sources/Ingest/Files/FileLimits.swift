@@ -32,6 +32,8 @@ package enum FileLimits {
     static let stopLook = Duration.milliseconds(200)
     /// Followed files that are open at most; each takes some hundred bytes of memory.
     static let openFilesMax = 20_000
+    /// Memory for each of them: its name, its state, and its place in the tables.
+    static let bytesPerFile = 1_024
     /// Descriptors that are left to everybody else.
     static let descriptorsReserved = 128
     /// Files of a drop folder whose lines may be on their way to the database.

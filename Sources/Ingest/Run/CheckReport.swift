@@ -27,9 +27,11 @@ package struct CheckReport: Sendable {
             let from = listener.allow.map(\.description).joined(separator: ", ")
             lines.append(
                 "listen    udp \(listener.listen) as \"\(listener.name)\", timestamps in"
-                    + " \(listener.precision.name)\(Self.window(listener)), from"
+                    + " \(listener.precision.name)"
+                    + "\(Self.window(ahead: listener.aheadMax, age: listener.ageMax)), from"
                     + " \(from.isEmpty ? "everywhere" : from)")
         }
+        for files in configuration.files { describe(files) }
         let ring = configuration.ring
         lines.append(
             "ring      \(ring.lanes) × \(Size.text(ring.size)) in \(ring.directory),"
@@ -45,11 +47,21 @@ package struct CheckReport: Sendable {
                 + " every \(Interval.text(batch.interval)) at most")
     }
 
-    /// Which times a listener believes.
-    private static func window(_ listener: Configuration.Listener) -> String {
-        let limits: [(Duration, String)] = [
-            (listener.aheadMax, "ahead"), (listener.ageMax, "old"),
-        ]
+    private mutating func describe(_ files: Configuration.Files) {
+        var text = "\(files.mode.rawValue.padding(to: 10))\(files.path) as \"\(files.name)\","
+        text += " timestamps in \(files.precision.name)"
+        text += Self.window(ahead: files.aheadMax, age: files.ageMax)
+        if files.mode == .drop {
+            let folder = files.done == .move ? " to \(files.doneDirectory)" : ""
+            text += ", complete after \(Interval.text(files.unchanged)) without a change, then"
+            text += " \(files.done.rawValue)\(folder)"
+        }
+        lines.append(text)
+    }
+
+    /// Which times are believed.
+    private static func window(ahead: Duration, age: Duration) -> String {
+        let limits: [(Duration, String)] = [(ahead, "ahead"), (age, "old")]
         return limits.filter { $0.0 > .zero }
             .map { ", at most \(Interval.text($0.0)) \($0.1)" }.joined()
     }
@@ -132,4 +144,10 @@ package struct CheckReport: Sendable {
 extension TableTarget {
     /// A table with nothing but a time takes no readings.
     fileprivate var isWorthShowing: Bool { columns.count > 1 }
+}
+
+extension String {
+    fileprivate func padding(to width: Int) -> String {
+        self + String(repeating: " ", count: max(1, width - unicodeScalars.count))
+    }
 }

@@ -1,3 +1,4 @@
+import Files
 import LineProtocol
 package import Postgres
 import Ring
@@ -50,8 +51,21 @@ package struct MemoryPlan: Sendable {
             Part(name: "connections", bytes: lanes * Self.connection),
             Part(name: "the program itself", bytes: Self.base),
         ]
+        let files = Self.fileBytes(configuration.files)
+        if files > 0 { parts.append(Part(name: "files being read", bytes: files)) }
         if let catalog { parts.append(Self.part(of: catalog, lanes: lanes)) }
         self.parts = parts
+    }
+
+    /// The buffers, what is unpacked, and what is remembered of as many files as may be open.
+    private static func fileBytes(_ files: [Configuration.Files]) -> Int {
+        guard !files.isEmpty else { return 0 }
+        let drops = files.count { $0.mode == .drop }
+        let buffers =
+            2 * ContentCutter.bufferBytes + FileChunk.byteCount
+            + LineCutter.byteCount(lineBytesMax: IngestLimits.lineBytesMax)
+        return buffers + drops * (ContentCutter.byteCount + FilesLimits.streamBytesMax)
+            + FileLimits.openFilesMax * FileLimits.bytesPerFile
     }
 
     /// While a lane reads the catalog again, the one before is still in use.

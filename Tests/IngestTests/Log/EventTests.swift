@@ -22,7 +22,9 @@ import Testing
     }
 
     @Test func `every event is sent somewhere`() throws {
-        let sources = try ["*/*", "*/*/*", "*/*/*/*"].flatMap { try projectFiles("Sources/\($0).swift") }
+        let sources = try ["*/*", "*/*/*", "*/*/*/*"].flatMap {
+            try projectFiles("Sources/\($0).swift")
+        }
         let text = try sources.filter { !$0.hasPrefix("Sources/Ingest/Report/Event") }
             .map { try projectFile($0) }.joined()
         // Only names of cases, not where they stand: states have some of the same.

@@ -72,7 +72,11 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
         .testTarget(
-            name: "FilesTests", dependencies: ["Files", "CZlib", "CZstd", "TestSupport"],
+            name: "FilesTests",
+            dependencies: [
+                "Files", "CZlib", "CZstd", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: testSettings),
         .testTarget(
             name: "LineProtocolTests", dependencies: ["LineProtocol"], swiftSettings: testSettings),

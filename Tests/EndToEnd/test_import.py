@@ -265,6 +265,18 @@ def test_what_was_imported_is_not_taken_by_the_daemon_again(importer, daemon, fo
     wait_until_all(numbered, 100_000)
 
 
+def test_a_file_that_the_daemon_follows_is_loaded_by_both_once(importer, daemon, folder, numbered):
+    logs = folder / "logs"
+    logs.mkdir()
+    daemon.config["files"] = [{"path": f"{logs}/*.lp", "name": "logs"}]
+    daemon.start()
+    logger = Logger(logs / "a.lp")
+    for _ in range(5):
+        logger.write(60_000)
+        importer("--lanes", "2", logs / "a.lp")
+    wait_until_all(numbered, logger.next)
+
+
 def test_of_rows_with_one_key_the_last_one_stays(importer, daemon, folder, numbered):
     numbered.create_table("latest", '"timestamp" timestamptz PRIMARY KEY, number bigint')
     numbered.execute("GRANT SELECT, UPDATE ON latest TO sluice")

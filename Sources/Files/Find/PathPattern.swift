@@ -62,6 +62,13 @@ package struct PathPattern: Sendable, Equatable {
         }
     }
 
+    /// Whether a whole path matches.
+    package func matches(path: FilePath) -> Bool {
+        let names = Array(path.components)
+        return names.count == components.count
+            && names.indices.allSatisfy { matches(name: names[$0], depth: $0) }
+    }
+
     /// Whether a name in one of the last folders matches.
     package func matches(name: FilePath.Component) -> Bool {
         matches(name: name, depth: folderDepth)

@@ -84,6 +84,7 @@ extension Writer where Session: ~Copyable {
         progress.committed(end)
         // Before the ring gives the chunks up: who reads the files looks at that first.
         lane.files.note(files.committed())
+        tellLostBytes()
         do throws(RingError) {
             try lane.ring.release(to: end)
         } catch {

@@ -19,6 +19,16 @@ extension Writer where Session: ~Copyable {
         lane.files.note(positions)
     }
 
+    /// Says what is lost of files: it was in the ring, is there no more, and cannot be read again.
+    mutating func tellLostBytes() {
+        let bytes = files.takeLostBytes()
+        guard bytes > 0 else { return }
+        logger.event(
+            .fileProblem, .error,
+            "lines of a file are lost: the ring has lost them, and the file is gone",
+            ["bytes": "\(bytes)"])
+    }
+
     /// Moves the rows of this batch's files on within the open transaction.
     mutating func moveFiles(_ session: inout Session) throws(WriteFailure) {
         guard files.isTouched else { return }

@@ -52,8 +52,13 @@ extension TimeWindow {
     private static func text(
         wrong: Precision, right: Precision, _ listener: String?
     ) -> String {
-        "the timestamp is in \(right.name) and taken for \(wrong.name): set precision ="
-            + " \"\(right.name)\"\(place(listener)), or let the sender write \(wrong.name)"
+        let start = "the timestamp is in \(right.name) and taken for \(wrong.name): "
+        if listener == ImportRun.sourceName {
+            return start + "load the file with --precision \(right.name)"
+        }
+        return start
+            + "set precision = \"\(right.name)\"\(place(listener)), or let the sender write"
+            + " \(wrong.name)"
     }
 
     private static func place(_ listener: String?) -> String {

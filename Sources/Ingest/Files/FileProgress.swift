@@ -39,8 +39,12 @@ struct FileProgress {
     private var stored: [Part: Row?] = [:]
     /// As the batch in work leaves them.
     private var current: [Part: Row] = [:]
+    /// Bytes in front of chunks of the batch in work that are missing and do not come again.
+    private var missingBytes: UInt64 = 0
     /// Whose rows.
     private let owner: String
+    /// Bytes of files that are lost for good, until they are told.
+    private var lostBytes: UInt64 = 0
     /// Whether rows are only thought to be moved.
     private let isDry: Bool
 
@@ -65,6 +69,7 @@ struct FileProgress {
     /// The batch in work never happened.
     mutating func giveUp() {
         current.removeAll(keepingCapacity: true)
+        missingBytes = 0
     }
 
     /// Reads the rows of files that are not known yet.
@@ -112,7 +117,10 @@ struct FileProgress {
         let position = isRestart ? chunk.start : row?.position ?? firstPosition(of: chunk)
         let isNew = row == nil && chunk.flags.contains(.isLast)
         if chunk.end <= position, !isRestart, !isNew { return .alreadyStored }
-        if chunk.start > position, comesAgain { return .early }
+        if chunk.start > position {
+            if comesAgain { return .early }
+            missingBytes += chunk.start - position
+        }
         current[part] = Row(key: chunk.key, position: max(position, chunk.end))
         let skip = position > chunk.start ? position - chunk.start : 0
         return .write(from: min(Int(clamping: skip), lineBytes))
@@ -182,11 +190,19 @@ struct FileProgress {
         ).count
     }
 
+    /// Bytes of files that were found to be lost: the ring has lost them, and their file is gone.
+    mutating func takeLostBytes() -> UInt64 {
+        defer { lostBytes = 0 }
+        return lostBytes
+    }
+
     /// The transaction with `move` is committed.
     ///
     /// - Returns: how far it has brought the files that are taken in order.
     mutating func committed() -> [KnownFile] {
         let moved = current
+        lostBytes += missingBytes
+        missingBytes = 0
         for (part, row) in moved { stored[part] = row }
         current.removeAll(keepingCapacity: true)
         return moved.filter { $0.key.stripe == nil }

@@ -191,12 +191,19 @@ package final class ImportRun {
             return unsafe first.withUnsafeBytes { bytes in
                 unsafe ImportPlan(
                     source.identity, first: bytes, size: isPlain ? source.size : nil,
-                    known: known, lanes: options.lanes)
+                    known: known, lanes: mayBeRead(source) ? 1 : options.lanes)
             }
         } catch {
             throw ImportError(
                 description: "\(source.name): \(error.message)", exitCode: EX_TEMPFAIL)
         }
+    }
+
+    /// Whether a daemon with this configuration would read the file as well. Then both move one row on,
+    /// and none takes what the other one has; parts with rows of their own it would not see.
+    private func mayBeRead(_ source: ImportSource) -> Bool {
+        guard let path = source.path else { return false }
+        return configuration.files.contains { PathPattern($0.path).matches(path: path) }
     }
 
     private func read(

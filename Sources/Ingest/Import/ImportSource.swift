@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import SystemPackage
 
 /// Why a file on the command line cannot be loaded; one line.
 package struct ImportError: Error, CustomStringConvertible {
@@ -41,6 +42,13 @@ final class ImportSource {
     }
 
     deinit { close(descriptor) }
+
+    /// Where it is, free of links; `nil` when nobody can say.
+    var path: FilePath? {
+        guard let real = unsafe realpath(name, nil) else { return nil }
+        defer { unsafe free(real) }
+        return unsafe FilePath(platformString: real)
+    }
 
     /// What is in it.
     func content() throws(ImportError) -> ContentReader {

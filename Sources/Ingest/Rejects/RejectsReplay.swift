@@ -166,6 +166,7 @@ package struct RejectsReplay {
             .contains(entry.reason)
         guard wasWrong else { return entry.precision }
         return configuration.listeners.first { $0.name == entry.source }?.precision
+            ?? configuration.files.first { $0.name == entry.source }?.precision
             ?? entry.precision
     }
 

@@ -23,6 +23,9 @@ package enum StatusLine {
         } else if now.dropped > 0 {
             parts.append("\(now.dropped) datagrams dropped since the start")
         }
+        if let files = now.files, files.figures.waiting > 0 {
+            parts.append("\(files.figures.waiting) files waiting")
+        }
         if let commit = now.lanes.compactMap(\.report.lastCommit).max() {
             parts.append("last commit \(age(now.time - commit)) ago")
         }

@@ -4,7 +4,7 @@ import Logging
 package enum FileEvent: Hashable, Sendable {
     case cannotRead(path: String, why: String)
     case canReadAgain(path: String)
-    case folderMissing(path: String)
+    case folderMissing(path: String, why: String)
     case folderBack(path: String)
     /// A followed file has another content, or less of it.
     case rewritten(path: String, how: String)
@@ -40,7 +40,8 @@ package enum FileEvent: Hashable, Sendable {
         case .cannotRead(_, let why):
             "a file cannot be read: \(why); it is tried again"
         case .canReadAgain: "the file can be read again"
-        case .folderMissing: "a folder of [[files]] cannot be looked into; it is tried again"
+        case .folderMissing(_, let why):
+            "a folder of [[files]] cannot be looked into: \(why); it is tried again"
         case .folderBack: "the folder can be looked into again"
         case .rewritten(_, let how): "a followed file \(how)"
         case .done(_, _, let what): "a file is in the database\(what)"
@@ -61,7 +62,7 @@ package enum FileEvent: Hashable, Sendable {
 
     var metadata: Logger.Metadata {
         switch self {
-        case .cannotRead(let path, _), .canReadAgain(let path), .folderMissing(let path),
+        case .cannotRead(let path, _), .canReadAgain(let path), .folderMissing(let path, _),
             .folderBack(let path), .rewritten(let path, _), .cannotFinish(let path, _),
             .broken(let path, _), .compressed(let path), .halfImported(let path):
             ["path": "\(path)"]

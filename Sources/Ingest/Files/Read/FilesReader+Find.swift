@@ -119,7 +119,7 @@ extension FilesReader {
         let failed = Set(walk.errors.map(\.folder))
         for (folder, error) in walk.errors {
             teller.stands(
-                .folderMissing(path: "\(folder.shown): \(error.reason)"), of: folder.shown)
+                .folderMissing(path: folder.shown, why: error.reason), of: folder.shown)
         }
         for folder in walk.folders.keys where !failed.contains(folder) {
             teller.isOver(folder.shown, telling: .folderBack(path: folder.shown))
@@ -173,7 +173,7 @@ extension FilesReader {
             if status.size != file.position { markDirty(file) }
             return
         }
-        if ignored[identity] == status { return }
+        if ignored[identity] == status || atRest[identity] == status { return }
         // What is behind a name that does not match is only of interest when it was known before.
         if isRotated, let known, known[identity]?.position == status.size {
             if isStarting { knownSiblings.append((path, status.changedAt)) }

@@ -40,6 +40,7 @@ extension FilesReader {
                 && !file.needsRow
         }
         guard let oldest = atRest.min(by: { $0.lastGrowth < $1.lastGrowth }) else { return false }
+        self.atRest[oldest.identity] = FileStatus(oldest.descriptor.number)
         close(oldest)
         return true
     }
@@ -139,6 +140,7 @@ extension FilesReader {
             identity, descriptor, path: path, section: section, start: start, now: now)
         files[identity] = file
         ignored[identity] = nil
+        atRest[identity] = nil
         if let other = paths[path], other != identity { detach(path, now) }
         paths[path] = identity
         if FileStatus(path).map(FileIdentity.init) != identity { detach(path, now) }

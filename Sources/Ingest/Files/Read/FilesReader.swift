@@ -21,6 +21,8 @@ final class FilesReader {
     var candidates: [FilePath: FileCandidate] = [:]
     /// Followed files that are looked at next, each once.
     var queue: [FileIdentity] = []
+    /// Files that gave their descriptor back when they were read to their end, as they were then.
+    var atRest: [FileIdentity: FileStatus] = [:]
     /// Files that are none of ours, as they were when that was found out.
     var ignored: [FileIdentity: FileStatus] = [:]
     var drops: [Int: DropQueue] = [:]

@@ -28,6 +28,13 @@ package struct FileFingerprint: Hashable, Sendable {
     /// are the same file.
     package static let bytesMax = 4_096
 
+    /// FNV-1a, byte by byte.
+    struct Hash {
+        private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+        mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
+
     /// Takes what was stored.
     package init(length: UInt32, hash: UInt64) {
         self.length = length
@@ -37,12 +44,10 @@ package struct FileFingerprint: Hashable, Sendable {
     /// Covers all of `bytes`, which are a file's first.
     package init(of bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count <= Self.bytesMax)
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for index in 0..<bytes.count {
-            hash = unsafe (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3
-        }
+        var hash = Hash()
+        for index in 0..<bytes.count { unsafe hash.add(bytes[index]) }
         length = UInt32(bytes.count)
-        self.hash = hash
+        self.hash = hash.value
     }
 
     /// Whether a file that begins with `bytes` can be the one that this was taken of.

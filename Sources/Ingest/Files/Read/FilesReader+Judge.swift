@@ -48,19 +48,30 @@ extension FilesReader {
     /// Judges those about whom enough is known.
     func judgeCandidates(_ now: ContinuousClock.Instant) {
         guard known != nil, !candidates.isEmpty else { return }
-        let isFirstRound = isStarting
+        let open = files.values.flatMap { [$0.known, $0.former].compactMap(\.self) }
+        // Files that are begun in this round have nothing yet that could have been copied.
+        let round = Round(
+            now: now, isFirst: isStarting, fingerprints: known!.fingerprints(with: open))
         // Known ones first: with them, unknown ones are told from their copies.
         let order = candidates.sorted { left, right in
             (isUnknown(left.value), left.key.shown) < (isUnknown(right.value), right.key.shown)
         }
         for (path, candidate) in order {
             do throws(FileError) {
-                if try judge(path, candidate, now, isFirstRound) { candidates[path] = nil }
+                if try judge(path, candidate, round) { candidates[path] = nil }
             } catch {
                 teller.stands(.cannotRead(path: path.shown, why: error.description), of: path.shown)
                 candidates[path] = nil
             }
         }
+    }
+
+    /// What all candidates of a round are judged by.
+    private struct Round {
+        let now: ContinuousClock.Instant
+        /// Nobody has looked before.
+        let isFirst: Bool
+        let fingerprints: FingerprintIndex
     }
 
     private func isUnknown(_ candidate: FileCandidate) -> Int {
@@ -69,9 +80,9 @@ extension FilesReader {
 
     /// - Returns: whether the judgement is made.
     private func judge(
-        _ path: FilePath, _ candidate: FileCandidate, _ now: ContinuousClock.Instant,
-        _ isFirstRound: Bool
+        _ path: FilePath, _ candidate: FileCandidate, _ round: Round
     ) throws(FileError) -> Bool {
+        let now = round.now
         let descriptor = candidate.descriptor
         guard let status = FileStatus(descriptor.number) else { return true }
         let identity = FileIdentity(status)
@@ -93,7 +104,7 @@ extension FilesReader {
             begin(identity, descriptor, path, candidate.section, start, now)
             return true
         }
-        return judgeUnknown(path, candidate, status, first, start, now, isFirstRound)
+        return judgeUnknown(path, candidate, status, first, start, round)
     }
 
     /// Judges a file whose content was never read under its identity.
@@ -102,15 +113,15 @@ extension FilesReader {
     /// - Returns: whether the judgement is made.
     private func judgeUnknown(
         _ path: FilePath, _ candidate: FileCandidate, _ status: FileStatus, _ first: [UInt8],
-        _ start: FileStart, _ now: ContinuousClock.Instant, _ isFirstRound: Bool
+        _ start: FileStart, _ round: Round
     ) -> Bool {
+        let now = round.now
         let identity = FileIdentity(status)
         let isRelated = isRelated(path, candidate)
         let isUnchanged = isUnchanged(path, status, now)
-        let open = files.values.flatMap { [$0.known, $0.former].compactMap(\.self) }
         let copy = unsafe first.withUnsafeBytes { bytes in
-            unsafe known!.start(
-                ofCopy: bytes, lengthMin: isRelated ? 1 : FileLimits.copyBytesMin, among: open)
+            unsafe round.fingerprints.start(
+                ofCopy: bytes, lengthMin: isRelated ? 1 : FileLimits.copyBytesMin)
         }
         if var copy {
             // As long as the original has it too, it is read from there.
@@ -124,7 +135,7 @@ extension FilesReader {
         }
         let isDecided = first.count == FileFingerprint.bytesMax || isUnchanged
         if isRelated, !isDecided, now - candidate.metAt < FileLimits.copyPatience { return false }
-        guard !candidate.isRotated || isFirstRound && isNewerThanKnown(path, status) else {
+        guard !candidate.isRotated || round.isFirst && isNewerThanKnown(path, status) else {
             ignored[identity] = status
             return true
         }

@@ -47,23 +47,53 @@ struct KnownFiles {
         return FileStart(position: known.position, fingerprint: known.key.fingerprint)
     }
 
-    /// Where a copy of a known file begins to have something new, which may be behind its end; `nil` for
-    /// what is no copy.
+    /// To look copies up in.
+    ///
+    /// - Parameter open: files that are being read, and what they were before they were cut.
+    func fingerprints(with open: [KnownFile]) -> FingerprintIndex {
+        FingerprintIndex([Array(files.values), open].joined())
+    }
+}
+
+/// How far contents were read, by what they begin with.
+struct FingerprintIndex {
+    private var positions: [FileFingerprint: UInt64] = [:]
+    /// The lengths of the fingerprints, the shortest first.
+    private var lengths: [Int] = []
+
+    init(_ files: some Sequence<KnownFile>) {
+        for file in files where file.key.fingerprint.length > 0 && file.position > 0 {
+            let fingerprint = file.key.fingerprint
+            positions[fingerprint] = max(positions[fingerprint] ?? 0, file.position)
+        }
+        lengths = Set(positions.keys.map { Int($0.length) }).sorted()
+    }
+
+    /// Where a copy of a known file begins to have something new, which may be behind its end; `nil`
+    /// for what is no copy.
     ///
     /// - Parameters:
+    ///   - first: the file's first bytes, as far as a fingerprint may cover them.
     ///   - lengthMin: what a fingerprint must cover at least.
-    ///   - open: of files that are being read, and what they were before they were cut.
-    func start(
-        ofCopy first: UnsafeRawBufferPointer, lengthMin: Int, among open: [KnownFile]
-    ) -> FileStart? {
-        var best: KnownFile?
-        for file in [Array(files.values), open].joined()
-        where Int(file.key.fingerprint.length) >= lengthMin && file.position > best?.position ?? 0 {
-            if unsafe file.key.fingerprint.matches(first) { best = file }
+    func start(ofCopy first: UnsafeRawBufferPointer, lengthMin: Int) -> FileStart? {
+        var best: (position: UInt64, fingerprint: FileFingerprint)?
+        var hash = FileFingerprint.Hash()
+        var place = 0
+        for length in lengths where length <= first.count {
+            while place < length {
+                unsafe hash.add(first[place])
+                place += 1
+            }
+            guard length >= lengthMin else { continue }
+            let fingerprint = FileFingerprint(length: UInt32(length), hash: hash.value)
+            if let position = positions[fingerprint], position > best?.position ?? 0 {
+                best = (position, fingerprint)
+            }
         }
-        guard let best else { return nil }
-        return FileStart(
-            position: best.position, base: best.position, fingerprint: best.key.fingerprint,
-            needsRestart: true, needsRow: true)
+        return best.map { best in
+            FileStart(
+                position: best.position, base: best.position, fingerprint: best.fingerprint,
+                needsRestart: true, needsRow: true)
+        }
     }
 }

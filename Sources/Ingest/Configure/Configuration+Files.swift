@@ -101,20 +101,20 @@ extension ConfigurationBuilder {
         }
     }
 
-    /// The section's name; a path that is too long to be one needs another.
+    /// The section's name; of a long path, its end.
     private func name(_ section: SectionReader, path: String) -> String {
-        let name = section.optionalText(.filesName) ?? path
-        let range = ConfigurationLimits.listenerNameLength
-        if !range.contains(name.utf8.count) {
-            section.report(
-                .filesName,
-                "has \(name.utf8.count) bytes; possible is \(range.lowerBound) to"
-                    + " \(range.upperBound): set a shorter name")
-        }
-        if name.unicodeScalars.contains(where: isControl) {
-            section.report(.filesName, "= \(quoted(name)) has a control character in it")
-        }
+        let name = section.optionalText(.filesName) ?? Self.shortened(path)
+        checkName(name, .filesName, section)
         return name
+    }
+
+    private static func shortened(_ path: String) -> String {
+        let max = ConfigurationLimits.listenerNameLength.upperBound
+        guard path.utf8.count > max else { return path }
+        let mark = "…"
+        var end = Substring(path)
+        while end.utf8.count + mark.utf8.count > max { end = end.dropFirst() }
+        return mark + end
     }
 
     private func checkDone(_ files: Configuration.Files, _ section: SectionReader) {

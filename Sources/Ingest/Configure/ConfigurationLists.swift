@@ -31,16 +31,7 @@ extension ConfigurationBuilder {
                     + "[::]:8089, an address alone or :PORT (names are not looked up)")
         }
         let name = section.optionalText(.listenerName) ?? text
-        if !ConfigurationLimits.listenerNameLength.contains(name.utf8.count) {
-            let range = ConfigurationLimits.listenerNameLength
-            section.report(
-                .listenerName,
-                "has \(name.utf8.count) bytes; possible is "
-                    + "\(range.lowerBound) to \(range.upperBound)")
-        }
-        if name.unicodeScalars.contains(where: isControl) {
-            section.report(.listenerName, "= \(quoted(name)) has a control character in it")
-        }
+        checkName(name, .listenerName, section)
         return Configuration.Listener(
             listen: endpoint ?? readEndpoint(Setting.listen.standard)!,
             name: name,
@@ -50,6 +41,20 @@ extension ConfigurationBuilder {
             aheadMax: section.duration(.aheadMax),
             ageMax: section.duration(.ageMax),
             allow: networks(section))
+    }
+
+    /// Checks what logs and figures will call a listener or files.
+    func checkName(_ name: String, _ setting: Setting, _ section: SectionReader) {
+        let range = ConfigurationLimits.listenerNameLength
+        if !range.contains(name.utf8.count) {
+            section.report(
+                setting,
+                "has \(name.utf8.count) bytes; possible is "
+                    + "\(range.lowerBound) to \(range.upperBound)")
+        }
+        if name.unicodeScalars.contains(where: isControl) {
+            section.report(setting, "= \(quoted(name)) has a control character in it")
+        }
     }
 
     private func checkUnique(

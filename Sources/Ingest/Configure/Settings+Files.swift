@@ -9,7 +9,7 @@ extension Setting {
         shell.
         """)
     static let filesName = Setting(
-        .files, "name", .text, "", standardMeaning: "the text of path",
+        .files, "name", .text, "", standardMeaning: "the text of path, or its end when it is long",
         "What logs and figures call these files. Unique, also among the listeners.")
     static let filesMode = Setting(
         .files, "mode", .choice(Configuration.FilesMode.allCases.map(\.rawValue)), "follow",

@@ -34,6 +34,16 @@ extension FileKey {
     }
 }
 
+extension KnownFile {
+    /// A row of `sluice_progress`: its `source` and its `position`; `nil` for what is no file's.
+    init?(row: [String?]) {
+        guard let key = row[0].flatMap(FileKey.init(text:)),
+            let position = row[1].flatMap({ UInt64($0) })
+        else { return nil }
+        self.init(key, position: position)
+    }
+}
+
 extension FileStripe {
     fileprivate init?(text: Substring) {
         let numbers = text.split(omittingEmptySubsequences: false) { "+/x".contains($0) }

@@ -16,12 +16,6 @@ struct FileProgress {
         }
     }
 
-    /// A row as the database has it, or will have it.
-    private struct Row: Equatable {
-        var key: FileKey
-        var position: UInt64
-    }
-
     /// What becomes of a chunk.
     enum Verdict: Equatable {
         /// Its lines are written, from so many bytes behind its start on.
@@ -36,9 +30,9 @@ struct FileProgress {
     private static let rowsMax = 4_096
 
     /// As committed; `nil` inside: the database has no row.
-    private var stored: [Part: Row?] = [:]
+    private var stored: [Part: KnownFile?] = [:]
     /// As the batch in work leaves them.
-    private var current: [Part: Row] = [:]
+    private var current: [Part: KnownFile] = [:]
     /// Bytes in front of chunks of the batch in work that are missing and do not come again.
     private var missingBytes: UInt64 = 0
     /// Whose rows.
@@ -91,13 +85,11 @@ struct FileProgress {
             """, [owner, arrayLiteral(patterns.sorted())])
         for part in parts { stored[part] = .some(nil) }
         for row in rows {
-            guard let key = row[0].flatMap(FileKey.init(text:)),
-                let position = row[1].flatMap({ UInt64($0) }), parts.contains(Part(key))
-            else { continue }
-            stored[Part(key)] = Row(key: key, position: position)
+            guard let file = KnownFile(row: row), parts.contains(Part(file.key)) else { continue }
+            stored[Part(file.key)] = file
         }
         return parts.filter { $0.stripe == nil }.compactMap { part in
-            (stored[part] ?? nil).map { KnownFile($0.key, position: $0.position) }
+            stored[part] ?? nil
         }
     }
 
@@ -121,7 +113,7 @@ struct FileProgress {
             if comesAgain { return .early }
             missingBytes += chunk.start - position
         }
-        current[part] = Row(key: chunk.key, position: max(position, chunk.end))
+        current[part] = KnownFile(chunk.key, position: max(position, chunk.end))
         let skip = position > chunk.start ? position - chunk.start : 0
         return .write(from: min(Int(clamping: skip), lineBytes))
     }
@@ -138,8 +130,8 @@ struct FileProgress {
     ///   file, and this transaction must not be committed.
     func move(_ session: inout some DatabaseSession & ~Copyable) throws(PostgresError) -> Bool {
         if isDry { return true }
-        var updates: [(now: Row, next: Row)] = []
-        var inserts: [Row] = []
+        var updates: [(now: KnownFile, next: KnownFile)] = []
+        var inserts: [KnownFile] = []
         // In one order for everybody, so that two transactions never wait for each other.
         for (part, next) in current.sorted(by: { $0.value.key.text < $1.value.key.text }) {
             if let now = stored[part] ?? nil {
@@ -155,7 +147,8 @@ struct FileProgress {
     }
 
     private func update(
-        _ rows: [(now: Row, next: Row)], _ session: inout some DatabaseSession & ~Copyable
+        _ rows: [(now: KnownFile, next: KnownFile)],
+        _ session: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> Int {
         try session.query(
             """
@@ -175,7 +168,7 @@ struct FileProgress {
     }
 
     private func insert(
-        _ rows: [Row], _ session: inout some DatabaseSession & ~Copyable
+        _ rows: [KnownFile], _ session: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> Int {
         try session.query(
             """
@@ -206,6 +199,6 @@ struct FileProgress {
         for (part, row) in moved { stored[part] = row }
         current.removeAll(keepingCapacity: true)
         return moved.filter { $0.key.stripe == nil }
-            .map { KnownFile($0.value.key, position: $0.value.position) }
+            .map(\.value)
     }
 }

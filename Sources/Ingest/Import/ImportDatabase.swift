@@ -41,12 +41,7 @@ struct ImportDatabase: ~Copyable {
             SELECT source, position FROM \(Destinations.progressTable) \
             WHERE ring_id = $1 AND source LIKE $2 ORDER BY updated_at
             """, [owner, prefix(identity) + "%"])
-        return rows.compactMap { row in
-            guard let key = row[0].flatMap(FileKey.init(text:)),
-                let position = row[1].flatMap({ UInt64($0) })
-            else { return nil }
-            return KnownFile(key, position: position)
-        }
+        return rows.compactMap(KnownFile.init(row:))
     }
 
     /// All stripes of the file are in: one row says so from now on.

@@ -71,11 +71,6 @@ final class FileRowsLoader: Sendable {
             SELECT source, position FROM \(Destinations.progressTable) \
             WHERE ring_id = $1 AND source LIKE $2 ORDER BY updated_at
             """, [HostIdentity.current, "\(FileKey.textPrefix)%"])
-        return rows.compactMap { row in
-            guard let key = row[0].flatMap(FileKey.init(text:)),
-                let position = row[1].flatMap({ UInt64($0) })
-            else { return nil }
-            return KnownFile(key, position: position)
-        }
+        return rows.compactMap(KnownFile.init(row:))
     }
 }

@@ -111,8 +111,14 @@ def test_other_lanes_go_on_with_what_is_there(importer, folder, numbered):
         time.sleep(0.1)
         process.kill()
         process.communicate()
-    importer("--lanes", "2", folder / "a")
+    assert importer("--lanes", "2", folder / "a").stderr == b""
     wait_until_all(numbered, count)
+
+
+def test_large_files_are_shared_out_without_a_word(importer, folder, numbered):
+    (folder / "a").write_bytes(lines(range(300_000)))
+    assert importer("--lanes", "3", folder / "a").stderr == b""
+    wait_until_all(numbered, 300_000)
 
 
 def test_ctrl_c_stops_and_the_same_command_goes_on(importer, folder, numbered):

@@ -109,7 +109,8 @@ struct FileProgress {
         let position = isRestart ? chunk.start : row?.position ?? firstPosition(of: chunk)
         let isNew = row == nil && chunk.flags.contains(.isLast)
         if chunk.end <= position, !isRestart, !isNew { return .alreadyStored }
-        if chunk.start > position {
+        // Between the pieces of a stripe stand those of others.
+        if chunk.start > position, chunk.key.stripe == nil {
             if comesAgain { return .early }
             missingBytes += chunk.start - position
         }

@@ -39,6 +39,26 @@ import Testing
         #expect(try verdict(20, 30, at: 10, comesAgain: false) == .write(from: 0))
     }
 
+    @Test func `what is missing for good is counted, and pieces of other stripes are not missing`()
+        throws
+    {
+        var progress = try progress(at: 10)
+        _ = progress.take(FileChunk(key, start: 20, end: 30), lineBytes: 10, comesAgain: false)
+        #expect(progress.takeLostBytes() == 0)
+        _ = progress.committed()
+        #expect(progress.takeLostBytes() == 10)
+        #expect(progress.takeLostBytes() == 0)
+        var part = key
+        part.stripe = FileStripe(base: 0, index: 0, count: 2, bytes: 100)
+        for start in [0, 200] as [UInt64] {
+            let chunk = FileChunk(part, start: start, end: start + 100)
+            #expect(
+                progress.take(chunk, lineBytes: 100, comesAgain: false) == .write(from: 0))
+        }
+        _ = progress.committed()
+        #expect(progress.takeLostBytes() == 0)
+    }
+
     @Test func `another content begins where its first chunk does`() throws {
         #expect(try verdict(0, 10, .restart, at: 1_000) == .write(from: 0))
         #expect(try verdict(700, 710, .restart, at: nil) == .write(from: 0))

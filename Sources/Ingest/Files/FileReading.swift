@@ -11,6 +11,7 @@ package final class FileReading: @unchecked Sendable {
     private let reader: FilesReader
     private let loader: FileRowsLoader
     private let shouldEnd = Atomic<Bool>(false)
+    private let isOver = Atomic<Bool>(false)
     private let turnCount = Atomic<UInt64>(0)
     private let figures = Lock(FileFigures())
     private let thread = Lock<PlainThread?>(nil)
@@ -53,7 +54,7 @@ package final class FileReading: @unchecked Sendable {
     var turns: UInt64 { turnCount.load(ordering: .relaxed) }
 
     /// Whether the thread has come to its end.
-    var hasEnded: Bool { thread.withLock { $0 }?.hasEnded ?? false }
+    var hasEnded: Bool { isOver.load(ordering: .acquiring) }
 
     var current: FileFigures { figures.withLock { $0 } }
 
@@ -68,6 +69,8 @@ package final class FileReading: @unchecked Sendable {
     func stop() async {
         shouldEnd.store(true, ordering: .relaxed)
         await thread.withLock { $0 }?.joinWhenEnded()
+        // The two hold each other.
+        thread.withLock { $0 = nil }
         await loader.stop()
     }
 
@@ -79,6 +82,7 @@ package final class FileReading: @unchecked Sendable {
             figures.withLock { $0 = now }
             if rest > .zero { wait(rest) }
         }
+        isOver.store(true, ordering: .releasing)
     }
 
     /// Waits until something happens to a file, but not longer than a stop may take.

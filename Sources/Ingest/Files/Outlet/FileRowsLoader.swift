@@ -34,6 +34,8 @@ final class FileRowsLoader: Sendable {
         answer.withLock { $0.isEnding = true }
         answer.wakeAll()
         await thread.withLock { $0 }?.joinWhenEnded()
+        // The two hold each other.
+        thread.withLock { $0 = nil }
     }
 
     private var isEnding: Bool { answer.withLock { $0.isEnding } }

@@ -67,6 +67,18 @@ def test_a_file_that_is_written_in_place_is_taken_when_it_has_not_changed(taker,
     wait_until_all(numbered, 200)
 
 
+def test_a_file_that_was_there_before_the_start_is_judged_by_its_own_time(taker, inbox, numbered):
+    taker.config["files"][0]["unchanged"] = "1h"
+    for name, age in (("old", 7_200), ("new", 0)):
+        (inbox / name).write_bytes(lines(range(10) if age else range(10, 20)))
+        os.utime(inbox / name, (time.time() - age,) * 2)
+    taker.start()
+    wait_until_all(numbered, 10)
+    taker.wait_for_status()
+    taker.wait_for_status()
+    assert numbers(numbered) == list(range(10))
+
+
 def test_hidden_files_and_folders_are_none(taker, inbox, numbered):
     (inbox / ".hidden").write_bytes(lines(range(1_000, 1_010)))
     (inbox / "folder").mkdir()

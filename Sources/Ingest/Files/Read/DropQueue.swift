@@ -23,6 +23,8 @@ final class DropQueue {
         let content: ContentReader
         let status: FileStatus
         let key: FileKey
+        /// What the database knows of this identity is of another content.
+        let isAnew: Bool
         var needsRestart: Bool
     }
 
@@ -31,7 +33,14 @@ final class DropQueue {
         let path: FilePath
         let status: FileStatus
         let known: KnownFile
+        let isAnew: Bool
         let isBroken: Bool
+
+        /// Whether the database has all of it. Where nothing was left to write, its row may cover
+        /// fewer of the first bytes.
+        func isIn(_ committed: KnownFile?) -> Bool {
+            committed?.position == known.position && (!isAnew || committed?.key == known.key)
+        }
     }
 
     private let section: FilesSection
@@ -161,7 +170,10 @@ final class DropQueue {
     private func open(_ path: FilePath, _ reader: FilesReader) {
         do throws(FileError) {
             let descriptor = try OpenFile(reading: path)
-            guard let status = FileStatus(descriptor.number), status.isRegular else { return }
+            guard let status = FileStatus(descriptor.number), status.isRegular else {
+                waiting[path] = nil
+                return
+            }
             reader.teller.isOver(path.shown, telling: .canReadAgain(path: path.shown))
             try begin(path, descriptor, status, reader)
             waiting[path] = nil
@@ -199,7 +211,8 @@ final class DropQueue {
         cutter.restart(at: start.position)
         current = Current(
             path: path, descriptor: descriptor, content: content, status: status,
-            key: FileKey(identity, fingerprint), needsRestart: start.needsRestart)
+            key: FileKey(identity, fingerprint), isAnew: start.needsRestart,
+            needsRestart: start.needsRestart)
     }
 
     /// - Returns: whether there was room.
@@ -227,7 +240,8 @@ final class DropQueue {
         finishing.append(
             Finishing(
                 path: file.path, status: file.status,
-                known: KnownFile(file.key, position: piece.end), isBroken: fault != nil))
+                known: KnownFile(file.key, position: piece.end), isAnew: file.isAnew,
+                isBroken: fault != nil))
         current = nil
         return true
     }
@@ -243,7 +257,7 @@ final class DropQueue {
             let state = reader.outlet.state(of: identity)
             if state.isPending {
                 left.append(file)
-            } else if state.committed == file.known {
+            } else if file.isIn(state.committed) {
                 reader.known!.note(file.known)
                 reader.outlet.forget(identity)
                 conclude(file, reader)

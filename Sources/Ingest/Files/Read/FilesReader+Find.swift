@@ -80,7 +80,7 @@ extension FilesReader {
         for (path, matches) in walk.paths {
             if section.settings.mode == .drop {
                 drops[index]!.meet(
-                    path, now, cameWhole: false, isFirstLook: section.nextLook == nil)
+                    path, now, cameWhole: false, isFirstLook: isStarting)
             } else {
                 meet(path, index, isRotated: !matches, now)
             }

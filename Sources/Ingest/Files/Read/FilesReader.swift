@@ -105,7 +105,9 @@ final class FilesReader {
 
     private func rest(_ now: ContinuousClock.Instant, hasWorked: Bool) -> Duration {
         if isRoomMissing { return FileLimits.roomPause }
-        if hasWorked || !queue.isEmpty { return .zero }
+        if hasWorked { return .zero }
+        // Files whose turn comes when others have been judged.
+        if !queue.isEmpty { return FileLimits.roomPause }
         if known == nil { return FileLimits.unknownPause }
         let isBusy =
             !candidates.isEmpty

@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "LineProtocol", swiftSettings: settings),
         .target(name: "Ring", dependencies: ["CLinux", "Threads"], swiftSettings: settings),
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: settings),
-        .target(name: "Systemd", swiftSettings: settings),
+        .target(name: "Systemd", dependencies: ["CLinux"], swiftSettings: settings),
 
         // Locks and threads that the thread sanitizer understands.
         .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: settings),

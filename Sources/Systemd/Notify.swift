@@ -13,6 +13,8 @@ package enum Notification: Sendable, Equatable {
     case reloading
     /// The start or stop that is under way needs this much longer, from now on.
     case extendTimeout(Duration)
+    /// The manager may close what it keeps under this name.
+    case forgetDescriptor(StoredDescriptorName)
 
     /// Longer status texts are cut.
     static let statusLengthMax = 1000
@@ -28,6 +30,7 @@ package enum Notification: Sendable, Equatable {
         case .reloading: return "RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds())"
         case .extendTimeout(let duration):
             return "EXTEND_TIMEOUT_USEC=\(max(0, microseconds(duration)))"
+        case .forgetDescriptor(let name): return "FDSTOREREMOVE=1\nFDNAME=\(name.text)"
         }
     }
 }
@@ -60,6 +63,22 @@ package struct Notify: Sendable {
         sender.setTimeout(seconds: Self.sendTimeoutSeconds)
         let text = notifications.map(\.text).joined(separator: "\n")
         return sender.send(Array(text.utf8), to: address) == 0
+    }
+
+    /// Gives the manager a copy of a descriptor to keep: it hands it to the next process of this
+    /// service, also after a crash. A service that is stopped loses it.
+    ///
+    /// The manager does not look at what happens on it: on a socket an error is no reason to let
+    /// it go.
+    ///
+    /// - Returns: whether the manager has been told; it takes as many as `FileDescriptorStoreMax=`
+    ///   says, and keeps silent about the others.
+    @discardableResult
+    package func store(_ descriptor: Int32, as name: StoredDescriptorName) -> Bool {
+        guard let address, let sender = UnixSender() else { return false }
+        sender.setTimeout(seconds: Self.sendTimeoutSeconds)
+        let text = "FDSTORE=1\nFDNAME=\(name.text)\nFDPOLL=0"
+        return sender.send(Array(text.utf8), with: descriptor, to: address) == 0
     }
 }
 

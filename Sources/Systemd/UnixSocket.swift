@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The address of a Unix datagram socket: a path, or an abstract name behind an `@`.
@@ -63,6 +64,20 @@ struct UnixSender: ~Copyable {
             let sent = unsafe address.withPointer { pointer, length in
                 unsafe sendto(
                     descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), pointer, length)
+            }
+            if sent >= 0 { return 0 }
+            if errno != EINTR { return errno }
+        }
+    }
+
+    /// Sends a datagram and a copy of a descriptor with it.
+    ///
+    /// - Returns: zero, or why it was not sent.
+    func send(_ bytes: [UInt8], with passed: Int32, to address: UnixAddress) -> Int32 {
+        while true {
+            let sent = unsafe address.withPointer { pointer, length in
+                unsafe clinux_send_descriptor(
+                    descriptor, pointer, length, bytes, bytes.count, passed)
             }
             if sent >= 0 { return 0 }
             if errno != EINTR { return errno }

@@ -6,6 +6,7 @@
 
 #include "crc32c.h"
 #include "datagram.h"
+#include "descriptors.h"
 #include "ringfile.h"
 
 /// Names the calling thread; the kernel keeps the first 15 bytes.

@@ -64,6 +64,8 @@ extension Configuration {
     package struct Listener: Sendable, Equatable {
         /// Port 0 lets the kernel pick one.
         package var listen: Endpoint
+        /// Whether the configuration says so; else it is the default.
+        package var isListenGiven: Bool
         /// Unique among the listeners; what logs and counters call this one.
         package var name: String
         /// The unit of the timestamps that arrive here.

@@ -34,6 +34,7 @@ extension ConfigurationBuilder {
         checkName(name, .listenerName, section)
         return Configuration.Listener(
             listen: endpoint ?? readEndpoint(Setting.listen.standard)!,
+            isListenGiven: section.has(.listen),
             name: name,
             precision: Precision(section.choiceText(.precision))!,
             receiveBuffer: section.size(.receiveBuffer),

@@ -7,10 +7,18 @@ package struct DatagramSocket: ~Copyable, Sendable {
     /// Where it is bound; holds the real port also when 0 was asked for.
     package let endpoint: Endpoint
     package let receiveBuffer: ReceiveBuffer
-    /// Whether someone else opened the socket and will keep it after us.
-    package let isInherited: Bool
-    /// What the kernel had dropped before this process took the socket over; 0 for an own one.
+    package let ownership: Ownership
+    /// What the kernel had dropped before this process took the socket over; 0 for a new one.
     package let droppedBefore: UInt32
+
+    /// What becomes of a socket and its queue after this process.
+    package enum Ownership: Sendable, Equatable {
+        /// Bound by this process. Where the service manager keeps a copy, the next process gets it,
+        /// unless the service is stopped: then it is gone with all that waits in it.
+        case own
+        /// Opened by the service manager, which keeps it whatever becomes of the service.
+        case handedOver
+    }
 
     /// Opens and binds a socket of our own.
     ///
@@ -33,13 +41,13 @@ package struct DatagramSocket: ~Copyable, Sendable {
         let buffer = Self.enlarge(descriptor, to: receiveBuffer)
         let code = descriptor.bind(to: endpoint)
         if code != 0 { throw .binding(endpoint, code: code) }
-        try self.init(descriptor, receiveBuffer: buffer, isInherited: false)
+        try self.init(descriptor, receiveBuffer: buffer, ownership: .own)
     }
 
     /// Takes over a socket that someone else has opened, systemd in general. The descriptor is
     /// ours from here on, also when an error is thrown.
     package init(
-        adopting number: CInt, receiveBuffer: Int? = nil
+        adopting number: CInt, ownership: Ownership = .handedOver, receiveBuffer: Int? = nil
     ) throws(SocketError) {
         let descriptor = SocketDescriptor(owning: number)
         descriptor.setCloseOnExec()
@@ -56,11 +64,12 @@ package struct DatagramSocket: ~Copyable, Sendable {
         // with whoever passed the socket on, who only polls it.
         descriptor.setNonblocking(false)
         let buffer = Self.enlarge(descriptor, to: receiveBuffer)
-        try self.init(descriptor, receiveBuffer: buffer, isInherited: true)
+        try self.init(descriptor, receiveBuffer: buffer, ownership: ownership)
     }
 
     private init(
-        _ descriptor: consuming SocketDescriptor, receiveBuffer: ReceiveBuffer, isInherited: Bool
+        _ descriptor: consuming SocketDescriptor, receiveBuffer: ReceiveBuffer,
+        ownership: Ownership
     ) throws(SocketError) {
         guard let endpoint = descriptor.boundEndpoint() else {
             throw SocketError(
@@ -79,7 +88,7 @@ package struct DatagramSocket: ~Copyable, Sendable {
         }
         self.endpoint = endpoint
         self.receiveBuffer = receiveBuffer
-        self.isInherited = isInherited
+        self.ownership = ownership
         droppedBefore = Self.queue(of: descriptor)?.dropped ?? 0
         self.descriptor = descriptor
     }
@@ -87,6 +96,11 @@ package struct DatagramSocket: ~Copyable, Sendable {
     /// The socket's drop counter now; nil when the kernel does not tell.
     package borrowing func dropped() -> UInt32? {
         Self.queue(of: descriptor)?.dropped
+    }
+
+    /// Lends the descriptor, to be copied to another process.
+    package borrowing func withDescriptor<Result>(_ body: (CInt) -> Result) -> Result {
+        body(descriptor.number)
     }
 
     /// How many datagrams can be waiting at most: each takes this much memory, and more.
@@ -107,10 +121,10 @@ package struct DatagramSocket: ~Copyable, Sendable {
         }
     }
 
-    /// From now on `receive` does not wait. Not for inherited sockets: the flag would be shared
-    /// with the next process that gets them.
+    /// From now on `receive` does not wait. Not for sockets that were handed over: the flag would
+    /// be shared with the next process that gets them, which may be another program.
     borrowing func stopWaiting() {
-        precondition(!isInherited)
+        precondition(ownership == .own)
         descriptor.setNonblocking(true)
     }
 

@@ -32,6 +32,13 @@ package final class Receiver<Sink: FrameSink>: Sendable {
 
     package var receiveBuffer: ReceiveBuffer { socket.receiveBuffer }
 
+    package var ownership: DatagramSocket.Ownership { socket.ownership }
+
+    /// Lends the socket's descriptor, to be copied to another process.
+    package func withDescriptor<Result>(_ body: (CInt) -> Result) -> Result {
+        socket.withDescriptor(body)
+    }
+
     /// What the kernel had dropped of an inherited socket's datagrams before we had it; not in
     /// the tally.
     package var droppedBefore: UInt32 { socket.droppedBefore }
@@ -56,8 +63,8 @@ package final class Receiver<Sink: FrameSink>: Sendable {
 
     /// Receives until `stop`, or until the socket fails for good. Call it once, on its own thread.
     ///
-    /// A socket of our own dies with us, so what had arrived before the end is still taken; an
-    /// inherited one keeps its queue for the process that follows.
+    /// A socket of our own may be gone after us, so what had arrived before the end is still taken;
+    /// one that was handed over keeps its queue for the process that follows.
     package func run() throws(SocketError) {
         var batch = DatagramBatch(datagramMax: datagramMax)
         var intake = Intake(
@@ -71,7 +78,7 @@ package final class Receiver<Sink: FrameSink>: Sendable {
             }
             try turn(&batch, &intake)
         }
-        if !socket.isInherited { try drain(&batch, &intake) }
+        if socket.ownership == .own { try drain(&batch, &intake) }
         count(intake.noteDrops(of: socket))
     }
 

@@ -11,6 +11,7 @@ struct ReporterService<C: Clock<Duration>>: Service {
     let interval: @Sendable () -> Duration
     /// How long the database may leave a call unanswered.
     let answerTimeout: @Sendable () -> Duration
+    let board: StatusBoard
     let logger: Logger
 
     func run() async throws {
@@ -27,6 +28,7 @@ struct ReporterService<C: Clock<Duration>>: Service {
         var alarms = Alarms(logger: logger)
         var stalls = StallDetector(limit: watchdog.map { $0 / 2 } ?? IngestLimits.stallTime)
         var answers = AnswerWatch()
+        var window = GrowthWindow()
         var summarised = last
         var cadence = Cadence(turnMax: turnMax, start: last.time)
         while (try? await clock.sleep(for: cadence.turn(of: interval()))) != nil {
@@ -36,8 +38,10 @@ struct ReporterService<C: Clock<Duration>>: Service {
             for lane in answers.overdue(limit, at: now.time) {
                 pipeline.lanes[lane].giveUpConnection(after: limit)
             }
-            notify.send(
-                .status(StatusLine.text(now, since: last, waiting: answers.longest)))
+            window.add(now)
+            let text = StatusLine.text(now, since: last, window, waiting: answers.longest)
+            notify.send(.status(text))
+            board.put(text, now)
             for change in stalls.look(now) { tell(change, isWatched: watchdog != nil) }
             if watchdog != nil, !stalls.isAnyStalled { notify.send(.watchdog) }
             alarms.tell(now)

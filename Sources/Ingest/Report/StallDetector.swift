@@ -25,11 +25,13 @@ struct StallDetector {
     mutating func look(_ now: Snapshot) -> [Change] {
         var changes: [Change] = []
         for listener in now.listeners {
-            let name = "receive \(listener.name)"
-            if listener.hasEnded {
-                stages[name] = nil
-            } else if let change = look(at: name, listener.turns, now.time) {
-                changes.append(change)
+            for (number, receiver) in listener.receivers.enumerated() {
+                let name = "receive \(listener.name)" + (number == 0 ? "" : " \(number + 1)")
+                if receiver.hasEnded {
+                    stages[name] = nil
+                } else if let change = look(at: name, receiver.turns, now.time) {
+                    changes.append(change)
+                }
             }
         }
         if let files = now.files {

@@ -2,22 +2,31 @@
 package enum StatusLine {
     /// - Parameters:
     ///   - last: a snapshot from a moment before, for the rates.
+    ///   - window: what was before that, for the forecast.
     ///   - waiting: how long the database has not answered, when that is worth saying.
     package static func text(
         _ now: Snapshot, since last: Snapshot, waiting: Duration? = nil
     ) -> String {
+        text(now, since: last, GrowthWindow(), waiting: waiting)
+    }
+
+    static func text(
+        _ now: Snapshot, since last: Snapshot, _ window: GrowthWindow, waiting: Duration? = nil
+    ) -> String {
         let rates = Rates(now, since: last)
         var parts: [String] = []
         if now.isStopping { parts.append("stopping") }
-        if let trouble = trouble(now) {
+        let trouble = trouble(now)
+        if let trouble {
             parts.append(trouble)
         } else if let waiting {
             parts.append("waiting for the database's answer for \(age(waiting))")
         }
         if !now.isStopping { parts.append("receiving \(rate(rates.received))/s") }
-        parts.append("writing \(rate(rates.rows)) rows/s")
+        // In trouble nothing is written, which need not be said.
+        if trouble == nil || rates.rows > 0 { parts.append("writing \(rate(rates.rows)) rows/s") }
         if rates.rejected > 0 { parts.append("rejecting \(rate(rates.rejected)) lines/s") }
-        parts += ring(now, since: last, isWaiting: waiting != nil)
+        parts += ring(now, since: last, window, isWaiting: waiting != nil)
         if rates.dropped > 0 {
             parts.append("dropping \(rate(rates.dropped))/s")
         } else if now.dropped > 0 {
@@ -53,9 +62,11 @@ package enum StatusLine {
 
     /// How full it is, and how soon it will be when nothing is written.
     private static func ring(
-        _ now: Snapshot, since last: Snapshot, isWaiting: Bool
+        _ now: Snapshot, since last: Snapshot, _ window: GrowthWindow, isWaiting: Bool
     ) -> [String] {
-        let left = secondsUntilFull(now, since: last, isWaiting: isWaiting)
+        let begin = now.lanes.filter(\.report.state.isTrouble).map(\.report.stateSince).max()
+        let earlier = begin.flatMap { window.oldest(after: $0) } ?? last
+        let left = secondsUntilFull(now, since: earlier, isWaiting: isWaiting)
         // No frame may fit although a few bytes are left.
         let isDropping = now.drops != last.drops && now.fill >= fullShare
         if now.fill >= 1 || isDropping || left.map({ $0 < 0.05 }) ?? false { return ["ring full"] }

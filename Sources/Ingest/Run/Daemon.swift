@@ -9,16 +9,23 @@ import UnixSignals
 /// `sluice run`: the pipeline with everything around it, from start to stop.
 package struct Daemon {
     private let configuration: Configuration
+    private let inherited: [ListenDescriptor]
     private let path: String
     private let output: LogOutput
     private let logger: Logger
 
     /// - Parameter path: where the configuration came from, for reloads.
     package init(_ configuration: Configuration, path: String, output: LogOutput) {
-        self.configuration = configuration
+        inherited = listenDescriptors()
+        self.configuration = configuration.named(after: Self.names(inherited))
         self.path = path
         self.output = output
         logger = output.logger()
+    }
+
+    /// Those that socket units gave.
+    private static func names(_ inherited: [ListenDescriptor]) -> [String] {
+        inherited.filter { $0.storedName == nil }.map(\.name)
     }
 
     /// Runs until SIGTERM or SIGINT, or until a socket fails for good.
@@ -35,7 +42,8 @@ package struct Daemon {
         // After a crash of the machine a large ring is read through.
         let pipeline = try TimeoutExtension.whileStarting(notify) {
             () throws(Pipeline.StartError) in
-            try Pipeline(configuration, inherited: listenDescriptors(), logger: logger)
+            try Pipeline(
+                configuration, inherited: inherited, notify: notify, logger: logger)
         }
         let isSound = await serve(pipeline, Lock(configuration), hangups, notify)
         finish(pipeline)
@@ -48,15 +56,23 @@ package struct Daemon {
         _ notify: Notify
     ) async -> Bool {
         let failure = Failure()
+        let board = StatusBoard()
+        let names = Self.names(inherited)
+        let reloading = Reloading(
+            load: { () throws(ConfigurationError) in
+                try Configuration.load(path: path).named(after: names)
+            },
+            current: current, pipeline: pipeline, output: output, notify: notify, logger: logger)
         let services: [any Service] = [
             ReporterService(
                 pipeline: pipeline, notify: notify, clock: ContinuousClock(),
                 interval: { current.withLock { $0.status.interval } },
                 answerTimeout: { current.withLock { $0.database.answerTimeout } },
-                logger: logger),
-            ReloadService(
-                signals: hangups, path: path, current: current, pipeline: pipeline,
-                output: output, notify: notify, logger: logger),
+                board: board, logger: logger),
+            ControlService(
+                path: ControlSocket.path(of: configuration),
+                answer: { $0.answer(board, reloading) }, logger: logger),
+            ReloadService(signals: hangups, reloading: reloading),
             SyncService(
                 rings: pipeline.lanes.map(\.ring), interval: configuration.ring.sync,
                 logger: logger),
@@ -95,6 +111,20 @@ package struct Daemon {
             } catch {
                 logger.error("the ring could not be closed: \(error.description)")
             }
+        }
+    }
+}
+
+extension ControlRequest {
+    fileprivate func answer(_ board: StatusBoard, _ reloading: Reloading) -> ControlAnswer {
+        switch self {
+        case .reload: return reloading.perform()
+        case .status, .statusJSON:
+            guard let latest = board.latest else {
+                return ControlAnswer(isDone: false, lines: ["it has only just started; ask again"])
+            }
+            let lines = self == .status ? latest.lines : [latest.json]
+            return ControlAnswer(isDone: true, lines: lines)
         }
     }
 }

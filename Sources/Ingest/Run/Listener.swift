@@ -1,58 +1,55 @@
 import Systemd
 import Threads
 
-/// A configured UDP listener at work: its receiver and its thread.
+/// A configured UDP listener at work: a receiver and a thread for each of its sockets.
+///
+/// The service manager may hand several over for one listener: one for each of its addresses, or
+/// several at one address that the kernel spreads the senders over (`ReusePort=`).
 package final class Listener: Sendable {
     package let name: String
-    let receiver: Receiver<RingSink>
-    private let thread = Lock<PlainThread?>(nil)
+    let receivers: [Receiver<RingSink>]
+    private let threads = Lock<[PlainThread]>([])
 
-    init(name: String, receiver: Receiver<RingSink>) {
+    /// - Parameter receivers: at least one.
+    init(name: String, receivers: [Receiver<RingSink>]) {
         self.name = name
-        self.receiver = receiver
+        self.receivers = receivers
     }
 
-    /// Starts the thread, which ends after `stop`, or when the socket fails for good.
+    /// Starts the threads, which end after `stop`, or when a socket fails for good.
     ///
-    /// - Parameter onFailure: called on that thread.
+    /// - Parameter onFailure: called on such a thread.
     func start(onFailure: @escaping @Sendable (SocketError) -> Void) {
-        let started = PlainThread(name: "receive \(name)") { [receiver] in
-            do throws(SocketError) {
-                try receiver.run()
-            } catch {
-                onFailure(error)
+        let started = receivers.map { receiver in
+            PlainThread(name: "receive \(name)") {
+                do throws(SocketError) {
+                    try receiver.run()
+                } catch {
+                    onFailure(error)
+                }
             }
         }
-        thread.withLock { $0 = started }
+        threads.withLock { $0 = started }
     }
 
-    /// Asks the receiver to end, and waits until it has.
+    /// Asks the receivers to end, and waits until they have.
     func stop() async {
-        receiver.stop()
-        await thread.withLock { $0 }?.joinWhenEnded()
+        for receiver in receivers { receiver.stop() }
+        for thread in threads.withLock({ $0 }) { await thread.joinWhenEnded() }
     }
 
-    package var hasEnded: Bool { thread.withLock { $0 }?.hasEnded ?? false }
-}
+    /// What became of everything so far.
+    var tally: ReceiveTally { receivers.reduce(into: ReceiveTally()) { $0 += $1.tally } }
 
-/// Hands the service manager's sockets to the listeners that they are meant for.
-struct InheritedSockets {
-    private var sockets: [ListenDescriptor]
-
-    init(_ descriptors: [ListenDescriptor]) {
-        sockets = descriptors
+    /// Each receiver's progress, in the order of the sockets.
+    var stages: [Snapshot.ReceiverState] {
+        let threads = threads.withLock { $0 }
+        return receivers.enumerated().map { index, receiver in
+            Snapshot.ReceiverState(
+                turns: receiver.turns,
+                hasEnded: index < threads.count && threads[index].hasEnded)
+        }
     }
-
-    /// The socket named like the listener; where there is only one of each, that one.
-    mutating func take(for listener: Configuration.Listener, isOnly: Bool) -> Int32? {
-        let index =
-            sockets.firstIndex { $0.name == listener.name }
-            ?? (isOnly && sockets.count == 1 ? 0 : nil)
-        return index.map { sockets.remove(at: $0).descriptor }
-    }
-
-    /// Sockets that no listener wanted.
-    var left: [ListenDescriptor] { sockets }
 }
 
 extension Configuration.Listener {

@@ -1,5 +1,4 @@
 import Glibc
-import LineProtocol
 package import Logging
 import Ring
 package import Systemd
@@ -23,8 +22,13 @@ package final class Pipeline: Sendable {
     }
 
     /// Opens the rings, then the sockets: what arrives has a place from the first datagram on.
+    ///
+    /// - Parameters:
+    ///   - inherited: what the service manager has handed over.
+    ///   - notify: the service manager, which keeps copies of the sockets that are bound here.
     package init(
-        _ configuration: Configuration, inherited: [ListenDescriptor], logger: Logger
+        _ configuration: Configuration, inherited: [ListenDescriptor], notify: Notify,
+        logger: Logger
     ) throws(StartError) {
         self.logger = logger
         try Self.makeDirectory(configuration.ring.directory)
@@ -46,10 +50,10 @@ package final class Pipeline: Sendable {
             lanes.append(lane)
         }
         files = try Self.openFiles(configuration, lanes, found, logger)
-        listeners = try Self.openListeners(
-            // Lanes of before are written, and get nothing more.
-            configuration, lanes.prefix(configuration.ring.lanes).map(\.ring), drops, inherited,
-            logger)
+        // Lanes of before are written, and get nothing more.
+        let fed = lanes.prefix(configuration.ring.lanes).map(\.ring)
+        listeners = try ListenerOpening(rings: fed, drops: drops, notify: notify, logger: logger)
+            .perform(configuration.listeners, inherited)
         self.lanes = lanes
         self.drops = drops
         recoveredFrames = recovered
@@ -65,95 +69,6 @@ package final class Pipeline: Sendable {
                 logger: logger)
         } catch {
             throw StartError(description: error.description, exitCode: EX_CANTCREAT)
-        }
-    }
-
-    private static func openListeners(
-        _ configuration: Configuration, _ rings: [Ring], _ drops: DropLedger,
-        _ inherited: [ListenDescriptor], _ logger: Logger
-    ) throws(StartError) -> [Listener] {
-        var sockets = InheritedSockets(inherited)
-        let isOnly = configuration.listeners.count == 1
-        let descriptors = configuration.listeners.map { sockets.take(for: $0, isOnly: isOnly) }
-        // Before anything is bound: a socket that nobody takes often holds the very port.
-        tell(sockets.left, logger)
-        var listeners: [Listener] = []
-        for (index, settings) in configuration.listeners.enumerated() {
-            let descriptor = descriptors[index]
-            let receiver = try openReceiver(settings, descriptor, rings, drops, index)
-            tell(receiver, settings, isInherited: descriptor != nil, logger)
-            listeners.append(Listener(name: settings.name, receiver: receiver))
-        }
-        return listeners
-    }
-
-    private static func tell(_ left: [ListenDescriptor], _ logger: Logger) {
-        for socket in left {
-            logger.warning(
-                "a socket was handed over that no [[udp]] takes: its name is no listener's, or another socket has the same one; it is left alone",
-                metadata: ["name": "\(socket.name)"])
-        }
-    }
-
-    private static func openReceiver(
-        _ settings: Configuration.Listener, _ descriptor: Int32?, _ rings: [Ring],
-        _ drops: DropLedger, _ index: Int
-    ) throws(StartError) -> Receiver<RingSink> {
-        // Rings with different histories know the name by different indexes.
-        var sources: [UInt16] = []
-        do throws(RingError) {
-            for ring in rings { sources.append(try ring.register(source: settings.name)) }
-        } catch {
-            throw StartError(description: error.description, exitCode: EX_CANTCREAT)
-        }
-        do throws(SocketError) {
-            let socket: DatagramSocket
-            if let descriptor {
-                socket = try DatagramSocket(
-                    adopting: descriptor, receiveBuffer: settings.receiveBuffer)
-            } else {
-                socket = try DatagramSocket(
-                    bindingTo: settings.listen, receiveBuffer: settings.receiveBuffer)
-            }
-            return Receiver(
-                socket: socket,
-                origin: FrameOrigin(
-                    source: sources[0], attributes: UInt16(settings.precision.rawValue)),
-                allow: AddressFilter(networks: settings.allow),
-                sink: RingSink(rings, sources: sources, drops: drops, first: index),
-                datagramMax: min(settings.datagramLimit, rings[0].frameBytesMax))
-        } catch {
-            throw StartError(description: error.description, exitCode: EX_UNAVAILABLE)
-        }
-    }
-
-    private static func tell(
-        _ receiver: Receiver<RingSink>, _ settings: Configuration.Listener, isInherited: Bool,
-        _ logger: Logger
-    ) {
-        logger.info(
-            "listening on udp \(receiver.endpoint)",
-            metadata: [
-                "listener": "\(settings.name)", "precision": "\(settings.precision.name)",
-                "socket": isInherited ? "handed over" : "own",
-            ])
-        if isInherited, settings.listen != receiver.endpoint {
-            logger.warning(
-                "the socket that was handed over is bound elsewhere than udp.listen says; its own address holds",
-                metadata: [
-                    "listener": "\(settings.name)", "socket": "\(receiver.endpoint)",
-                    "configured": "\(settings.listen)",
-                ])
-        }
-        if let complaint = receiver.receiveBuffer.complaint {
-            logger.event(
-                .receiveBufferSmall, .warning, "\(complaint)", ["listener": "\(settings.name)"])
-        }
-        if receiver.droppedBefore > 0 {
-            logger.event(
-                .kernelDrops, .warning,
-                "the kernel had dropped datagrams before this start",
-                ["listener": "\(settings.name)", "datagrams": "\(receiver.droppedBefore)"])
         }
     }
 }

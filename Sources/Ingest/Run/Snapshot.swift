@@ -5,6 +5,13 @@ package struct Snapshot: Sendable {
     package struct ListenerState: Sendable {
         package let name: String
         package let tally: ReceiveTally
+        /// One for each of its sockets.
+        package let receivers: [ReceiverState]
+
+        package var hasEnded: Bool { receivers.allSatisfy(\.hasEnded) }
+    }
+
+    package struct ReceiverState: Sendable {
         package let turns: UInt64
         package let hasEnded: Bool
     }
@@ -79,8 +86,7 @@ extension Pipeline {
             time: .now,
             listeners: listeners.map { listener in
                 Snapshot.ListenerState(
-                    name: listener.name, tally: listener.receiver.tally,
-                    turns: listener.receiver.turns, hasEnded: listener.hasEnded)
+                    name: listener.name, tally: listener.tally, receivers: listener.stages)
             },
             lanes: lanes.map { lane in
                 let report = lane.report.withLock { $0 }

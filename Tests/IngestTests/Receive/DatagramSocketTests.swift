@@ -94,8 +94,8 @@ import Testing
     @Test func `an inherited socket is taken over and waits even when it was nonblocking`() throws {
         let descriptor = foreignSocket()
         let socket = try DatagramSocket(adopting: descriptor)
-        let isInherited = socket.isInherited
-        #expect(isInherited)
+        let ownership = socket.ownership
+        #expect(ownership == .handedOver)
         #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK == 0)
         #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
         TestSender(to: socket.endpoint).send("hello")

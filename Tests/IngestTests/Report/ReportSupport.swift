@@ -81,7 +81,10 @@ struct Scene {
             time: start + .seconds(seconds),
             listeners: [
                 Snapshot.ListenerState(
-                    name: "main", tally: tally, turns: listenerTurns, hasEnded: hasEnded)
+                    name: "main", tally: tally,
+                    receivers: [
+                        Snapshot.ReceiverState(turns: listenerTurns, hasEnded: hasEnded)
+                    ])
             ],
             lanes: [
                 Snapshot.LaneState(

@@ -14,6 +14,12 @@ package struct ListenDescriptor: Sendable, Equatable {
     /// From the socket unit's `FileDescriptorName=`, by default the unit's own name.
     package let name: String
     package let kind: Kind
+
+    package init(descriptor: Int32, name: String, kind: Kind) {
+        self.descriptor = descriptor
+        self.name = name
+        self.kind = kind
+    }
 }
 
 /// The first one that is handed over, always; the others follow it.

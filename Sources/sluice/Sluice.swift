@@ -7,7 +7,8 @@ struct Sluice: AsyncParsableCommand {
         commandName: "sluice",
         abstract: "Takes sensor readings in line protocol and puts them into PostgreSQL.",
         subcommands: [
-            Run.self, Status.self, Reload.self, Check.self, Import.self, RejectsCommand.self, Parse.self, Simulate.self,
+            Run.self, Status.self, Reload.self, Check.self, Import.self, RejectsCommand.self,
+            Parse.self, Simulate.self,
             RingCommand.self,
         ])
 }

@@ -48,4 +48,27 @@ package final class FakeManager {
     package func nextText() -> String? {
         next().map { String(decoding: $0, as: UTF8.self) }
     }
+
+    /// The next datagram with the descriptor that came beside it, which is the caller's to close.
+    package func nextWithDescriptor() -> (text: String, descriptor: Int32)? {
+        var bytes = [UInt8](repeating: 0, count: 1 << 10)
+        // One control message: its header, 16 bytes, and the descriptor, padded.
+        var control = [UInt64](repeating: 0, count: 3)
+        return bytes.withUnsafeMutableBytes { bytes in
+            control.withUnsafeMutableBytes { control in
+                var part = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+                return withUnsafeMutablePointer(to: &part) { part in
+                    var message = msghdr()
+                    message.msg_iov = part
+                    message.msg_iovlen = 1
+                    message.msg_control = control.baseAddress
+                    message.msg_controllen = control.count
+                    let count = recvmsg(descriptor, &message, Int32(MSG_DONTWAIT))
+                    guard count >= 0, message.msg_controllen >= 20 else { return nil }
+                    let passed = control.load(fromByteOffset: 16, as: Int32.self)
+                    return (String(decoding: bytes.prefix(count), as: UTF8.self), passed)
+                }
+            }
+        }
+    }
 }

@@ -58,7 +58,7 @@ struct Outage {
             .databaseConnected, .notice, "the database takes readings again",
             [
                 "database": "\(connection.redacted)",
-                "away": "\((clock.now() - since).fieldText)",
+                "duration": "\((clock.now() - since).fieldText)",
                 "attempts": "\(attempts)",
             ])
         self.since = nil
@@ -79,6 +79,9 @@ struct Outage {
     }
 
     private static func metadata(_ failure: WriteFailure) -> Logger.Metadata {
-        failure.sqlState.map { ["sqlstate": "\($0)"] } ?? [:]
+        var fields: Logger.Metadata = [:]
+        if let sqlState = failure.sqlState { fields["sqlstate"] = "\(sqlState)" }
+        if let table = failure.table { fields["table"] = "\(table)" }
+        return fields
     }
 }

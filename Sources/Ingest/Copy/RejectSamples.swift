@@ -8,6 +8,8 @@ struct RejectSamples {
         var source: UInt16
         var line: String
         var detail: String
+        var table: String?
+        var sqlState: String?
     }
 
     /// What is known of one reason.
@@ -42,11 +44,17 @@ struct RejectSamples {
     }
 
     /// Keeps a line as the example.
+    ///
+    /// - Parameters:
+    ///   - table: that it was meant for.
+    ///   - sqlState: where the database refused it.
     mutating func keep(
-        _ reason: RejectReason, source: UInt16, _ line: ByteSlice, _ detail: String
+        _ reason: RejectReason, source: UInt16, _ line: ByteSlice, _ detail: String,
+        table: String? = nil, sqlState: String? = nil
     ) {
         let text = unsafe String(decoding: line.buffer.prefix(Self.lineBytesMax), as: UTF8.self)
-        entries[Int(reason.rawValue)].noted = Sample(source: source, line: text, detail: detail)
+        entries[Int(reason.rawValue)].noted = Sample(
+            source: source, line: text, detail: detail, table: table, sqlState: sqlState)
     }
 
     /// Forgets what a batch noted that did not come to its end.
@@ -87,15 +95,17 @@ struct RejectSamples {
                 continue
             }
             let reason = RejectReason(rawValue: UInt8(index))
+            var fields: Logger.Metadata = [
+                "reason": "\(reason.name)", "lines": "\(entries[index].untoldCount)",
+                "total": "\(entries[index].total)",
+                "source": "\(listener(sample.source) ?? "unknown")",
+                "line": "\(sample.line)",
+            ]
+            if let table = sample.table { fields["table"] = "\(table)" }
+            if let sqlState = sample.sqlState { fields["sqlstate"] = "\(sqlState)" }
             logger.event(
                 reason.isFromDatabase ? .rowRejected : .lineRejected, .warning,
-                "rejected: \(sample.detail)",
-                [
-                    "reason": "\(reason.name)", "lines": "\(entries[index].untoldCount)",
-                    "total": "\(entries[index].total)",
-                    "listener": "\(listener(sample.source) ?? "unknown")",
-                    "line": "\(sample.line)",
-                ])
+                "rejected: \(sample.detail)", fields)
             entries[index].untold = nil
             entries[index].untoldCount = 0
             entries[index].lastTold = now

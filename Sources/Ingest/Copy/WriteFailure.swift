@@ -65,6 +65,15 @@ enum WriteFailure: Error {
         return sqlState == "53200"
     }
 
+    /// The table that it is about, where that is known.
+    var table: String? {
+        switch self {
+        case .tableProblem(let problems): "\(problems.table)"
+        case .database(let error), .doubt(let error): error.table
+        case .ring, .progressMoved, .noAnswer, .tableChanged, .fileMoved: nil
+        }
+    }
+
     var sqlState: String? {
         switch self {
         case .database(let error), .doubt(let error): error.sqlState

@@ -8,6 +8,7 @@ extension Writer where Session: ~Copyable {
     /// there is nothing.
     mutating func writeBatch(_ connection: inout Session) throws(WriteFailure) {
         router.prepareForBatch()
+        let start = clock.now()
         guard let frames = lane.ring.pin(byteLimit: pinBytes()) else { return }
         try readFileRows(frames, &connection)
         beginTally()
@@ -20,6 +21,7 @@ extension Writer where Session: ~Copyable {
         try flush(&connection)
         try commit(end, &connection)
         settle(end)
+        tellCommitted(since: start)
     }
 
     /// Bytes of the ring for this batch, after room was made for what arrives during it.
@@ -74,6 +76,24 @@ extension Writer where Session: ~Copyable {
     }
 
     // MARK: - After the COMMIT
+
+    /// For who looks for what takes the time; nobody else reads an entry for each transaction.
+    private func tellCommitted(since start: ContinuousClock.Instant) {
+        guard logger.logLevel <= .debug else { return }
+        var all = OutcomeTally()
+        for tally in tallies { all.add(tally) }
+        let tables = touched.sorted().compactMap {
+            router.destinations.targets[$0].usable?.table.sqlName
+        }
+        logger.event(
+            .batchCommitted, .debug, "a batch is in the database",
+            [
+                "datagrams": "\(all.frames)", "rows": "\(all.rows)",
+                "rejected": "\(all.rejectedTotal)",
+                "table": .array(tables.map { "\($0)" }),
+                "duration": "\(oneDecimal((clock.now() - start).seconds * 1000))ms",
+            ])
+    }
 
     private mutating func beginTally() {
         for index in tallies.indices { tallies[index].clear() }

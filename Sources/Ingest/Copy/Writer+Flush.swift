@@ -79,7 +79,7 @@ extension Writer where Session: ~Copyable {
             .duplicatePolicy, .warning,
             """
             table \(shape.table): its policy for duplicates does not work, they are rejected: \(text)
-            """)
+            """, ["table": "\(shape.table)"])
     }
 
     /// The server tells only how many there were in a chunk: the first ones are taken for them.

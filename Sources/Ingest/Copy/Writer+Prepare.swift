@@ -145,10 +145,11 @@ extension Writer where Session: ~Copyable {
 
     /// Says of each table once what is wrong with it.
     private mutating func tellTableProblems() {
-        var problems: Set<String> = []
+        var tables: [String: String] = [:]
         for case .unusable(let problem) in router.destinations.targets where problem.isToBeTold {
-            problems.insert("table \(problem.table): \(problem.description)")
+            tables["table \(problem.table): \(problem.description)"] = problem.table
         }
+        let problems = Set(tables.keys)
         let warnings = Set(router.destinations.duplicateProblems)
         for warning in warnings.subtracting(toldProblems).sorted() {
             logger.event(.duplicatePolicy, .warning, "\(warning)")
@@ -156,7 +157,8 @@ extension Writer where Session: ~Copyable {
         for problem in problems.subtracting(toldProblems).sorted() {
             logger.event(
                 .tableProblem, .error,
-                "\(problem); lines for it are kept and hold up those behind them")
+                "\(problem); lines for it are kept and hold up those behind them",
+                ["table": "\(tables[problem]!)"])
         }
         toldProblems = problems.union(warnings)
     }

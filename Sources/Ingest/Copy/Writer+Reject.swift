@@ -27,15 +27,14 @@ extension Writer where Session: ~Copyable {
         _ line: DecodedLine, _ context: FrameContext, _ reason: RejectReason, _ fault: LineFault
     ) {
         tallies[Int(context.source)].reject(reason)
+        let table = fault.target.flatMap { tableName($0) }
         var detail: String?
         // Without a table it is told once for each name, and counted by it.
         if reason != .noTable, samples.count(reason) {
             let text = text(of: fault, line, context)
-            samples.keep(reason, source: context.source, line.raw, text)
+            samples.keep(reason, source: context.source, line.raw, text, table: table)
             detail = text
         }
-        let target = fault.target
-        let table = target == nil ? nil : tableName(target!)
         rejects.add(
             line.raw, source: context.source, reason: reason, receivedAt: context.receivedAt,
             precision: context.precision, table: table, detail: detail)
@@ -48,12 +47,13 @@ extension Writer where Session: ~Copyable {
         takeBack(origin)
         tallies[Int(origin.source)].reject(reason)
         let shape = router.shapes[Int(origin.shape)]
+        let table = tableName(shape.target)
         if samples.count(reason) {
             samples.keep(
                 reason, source: origin.source, origin.line,
-                "table \(shape.table): \(refusal.error)")
+                "table \(shape.table): \(refusal.error)", table: table,
+                sqlState: refusal.error.sqlState)
         }
-        let table = tableName(shape.target)
         rejects.add(
             origin.line, source: origin.source, reason: reason, receivedAt: origin.receivedAt,
             precision: origin.precision, sqlState: refusal.error.sqlState,
@@ -74,7 +74,8 @@ extension Writer where Session: ~Copyable {
         let table = router.shapes[Int(origin.shape)].table
         samples.keep(
             .suppressed, source: origin.source, origin.line,
-            "table \(table) took fewer rows than it was given; look at its triggers")
+            "table \(table) took fewer rows than it was given; look at its triggers",
+            table: "\(table)")
     }
 
     /// A row that was counted is none after all.

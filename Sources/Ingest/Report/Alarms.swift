@@ -68,7 +68,7 @@ struct Alarms {
             let kind = Kind(event: event, listener: listener.name)
             guard let count = untold(of: kind, total, time, isLast) else { continue }
             var fields: Logger.Metadata = [
-                "listener": "\(listener.name)", "datagrams": "\(count)", "total": "\(total)",
+                "source": "\(listener.name)", "datagrams": "\(count)", "total": "\(total)",
             ]
             if let sender { fields["sender"] = "\(sender)" }
             logger.event(event, .warning, "\(text)", fields)
@@ -170,6 +170,6 @@ extension LedgerView {
     func tellImbalance(_ logger: Logger) {
         logger.event(
             .ledgerImbalance, .error, "the counts do not add up",
-            ["lane": "\(lane)", "listener": "\(source)", "off": "\(books.imbalance)"])
+            ["lane": "\(lane)", "source": "\(source)", "off": "\(books.imbalance)"])
     }
 }

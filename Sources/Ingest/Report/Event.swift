@@ -26,6 +26,7 @@ package enum Event: String, Sendable, CaseIterable {
     case databaseUnavailable = "database_unavailable"
     case databaseLost = "database_lost"
     case databaseSlow = "database_slow"
+    case batchCommitted = "batch_committed"
     case batchHeld = "batch_held"
     case tableProblem = "table_problem"
     case duplicatePolicy = "duplicate_policy"

@@ -21,6 +21,7 @@ extension Event {
         case .databaseUnavailable: return "951ab0f60279403196c2a9077379d584"
         case .databaseLost: return "feba4f1fc22842e5bb11638e6c0da645"
         case .databaseSlow: return "72bf2bdec0834aa586b1b20da76c7557"
+        case .batchCommitted: return "012ed67a2aaf4622b38e2d58073f0fff"
         case .batchHeld: return "72fc54af5b8c482293efdfc986b8fe4d"
         case .tableProblem: return "a2ce20624d9b4963ae0bdef9eaf17a76"
         case .duplicatePolicy: return "3e68b0afc3e0eb4b10c85e6578cf69d1"

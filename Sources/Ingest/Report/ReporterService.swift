@@ -63,7 +63,7 @@ struct ReporterService<C: Clock<Duration>>: Service {
         case .moves(let stage, let time):
             logger.event(
                 .stageStalled, .notice, "the stage moves again",
-                ["stage": "\(stage)", "stood": "\(time.fieldText)"])
+                ["stage": "\(stage)", "duration": "\(time.fieldText)"])
         }
     }
 
@@ -73,11 +73,11 @@ struct ReporterService<C: Clock<Duration>>: Service {
             logger.event(
                 .databaseSlow, .warning,
                 "the database does not answer; readings are kept in the ring",
-                ["lane": "\(lane)", "waited": "\(time.fieldText)"])
+                ["lane": "\(lane)", "duration": "\(time.fieldText)"])
         case .over(let lane, let time):
             logger.event(
                 .databaseSlow, .notice, "the wait for the database's answer is over",
-                ["lane": "\(lane)", "waited": "\(time.fieldText)"])
+                ["lane": "\(lane)", "duration": "\(time.fieldText)"])
         }
     }
 

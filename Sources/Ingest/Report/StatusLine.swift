@@ -87,10 +87,23 @@ package enum StatusLine {
         for lane in now.lanes {
             if case .unavailable(let why) = lane.report.state {
                 let time = age(now.time - lane.report.stateSince)
-                return "database unavailable for \(time) (\(why)), buffering"
+                guard let reason = connectFailure(why) else {
+                    return "database unavailable for \(time) (\(why)), buffering"
+                }
+                return "database unreachable for \(time) (\(reason)), buffering"
             }
         }
         return nil
+    }
+
+    /// Why there is no connection, without libpq's words on where to: `Connection refused`.
+    private static func connectFailure(_ why: String) -> String? {
+        guard why.hasPrefix("connection to server "), let failed = why.firstRange(of: " failed: ")
+        else {
+            return nil
+        }
+        let reason = why[failed.upperBound...]
+        return String(reason.prefix(while: { $0 != ";" && $0 != "\n" }))
     }
 
     /// Told while nothing is written: when it is, a ring that fills may empty at the next commit.

@@ -109,18 +109,18 @@ struct ListenerOpening {
         logger.info(
             "listening on udp \(receiver.endpoint)",
             metadata: [
-                "listener": "\(settings.name)", "precision": "\(settings.precision.name)",
+                "source": "\(settings.name)", "precision": "\(settings.precision.name)",
                 "socket": receiver.ownership == .handedOver ? "handed over" : "own",
             ])
         if let complaint = receiver.receiveBuffer.complaint {
             logger.event(
-                .receiveBufferSmall, .warning, "\(complaint)", ["listener": "\(settings.name)"])
+                .receiveBufferSmall, .warning, "\(complaint)", ["source": "\(settings.name)"])
         }
         if receiver.droppedBefore > 0 {
             logger.event(
                 .kernelDrops, .warning,
                 "the kernel had dropped datagrams before this start",
-                ["listener": "\(settings.name)", "datagrams": "\(receiver.droppedBefore)"])
+                ["source": "\(settings.name)", "datagrams": "\(receiver.droppedBefore)"])
         }
     }
 
@@ -133,7 +133,7 @@ struct ListenerOpening {
         logger.warning(
             "the socket that was handed over is bound elsewhere than udp.listen says; its own address holds",
             metadata: [
-                "listener": "\(settings.name)", "configured": "\(settings.listen)",
+                "source": "\(settings.name)", "configured": "\(settings.listen)",
                 "socket": "\(receivers.map { "\($0.endpoint)" }.joined(separator: " "))",
             ])
     }

@@ -18,7 +18,7 @@ struct WriterService: Service {
     func run() async throws {
         let threads = lanes.map { lane in
             var logger = logger
-            if lanes.count > 1 { logger[metadataKey: "lane"] = "\(lane.number)" }
+            logger[metadataKey: "lane"] = "\(lane.number)"
             return PlainThread(name: "write \(lane.number)") { [logger] in
                 var writer = Writer(lane, logger: logger)
                 writer.run()

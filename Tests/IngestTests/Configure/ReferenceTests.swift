@@ -67,6 +67,8 @@ import Testing
         shown.tables = []
         #expect(shown.files.map(\.path) == ["/var/lib/logger/*.lp"])
         shown.files = []
+        #expect(shown.listeners.map(\.isListenGiven) == [true])
+        shown.listeners[0].isListenGiven = false
         #expect(try shown == parse(""))
     }
 

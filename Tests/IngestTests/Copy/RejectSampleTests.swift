@@ -33,7 +33,7 @@ import Testing
         #expect(entry?.fields["reason"] == "no_table")
         #expect(entry?.fields["lines"] == "3")
         #expect(entry?.fields["total"] == "3")
-        #expect(entry?.fields["listener"] == "source 1")
+        #expect(entry?.fields["source"] == "source 1")
         #expect(entry?.fields["line"] == "bad line")
     }
 

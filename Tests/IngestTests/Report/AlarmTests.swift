@@ -13,7 +13,7 @@ import Testing
         alarms.tell(scene.after(1) { $0.tally.kernelDropped = 3 })
         let entry = log.take().first
         #expect(entry?.event == .kernelDrops)
-        #expect(entry?.fields["listener"] == "main")
+        #expect(entry?.fields["source"] == "main")
         #expect(entry?.fields["datagrams"] == "3")
     }
 

@@ -53,8 +53,7 @@ import Testing
         let trouble = line { _ in }
         #expect(
             trouble == """
-                stopping, database unavailable for 2.0 s (connection refused), buffering, \
-                writing 0 rows/s, ring 0 %
+                stopping, database unavailable for 2.0 s (connection refused), buffering, ring 0 %
                 """)
     }
 
@@ -63,7 +62,44 @@ import Testing
         let filling = line { $0.usedBytes = 100 }
         #expect(filling.hasSuffix("ring 10 %, full in about 9.0 s"))
         let full = line { $0.usedBytes = Scene.capacity }
-        #expect(full.hasSuffix("writing 0 rows/s, ring full"))
+        #expect(full.hasSuffix("receiving 0/s, ring full"))
+    }
+
+    @Test(arguments: [
+        (
+            #"connection to server at "10.0.0.1", port 5432 failed: Connection refused; start it"#,
+            "database unreachable for 0.0 s (Connection refused)"
+        ),
+        (
+            "the database system is starting up",
+            "database unavailable for 0.0 s (the database system is starting up)"
+        ),
+    ])
+    mutating func `what libpq says of a connection is shortened to the reason`(
+        why: String, text: String
+    ) {
+        scene.report.state = .unavailable(why: why)
+        scene.report.stateSince = start
+        let line = StatusLine.text(scene.snapshot, since: scene.snapshot)
+        #expect(line.hasPrefix(text + ", buffering"))
+    }
+
+    @Test mutating func `the forecast follows the growth since the outage began`() {
+        var window = GrowthWindow()
+        var last = scene.snapshot
+        window.add(last)
+        scene.report.state = .unavailable(why: "connection refused")
+        scene.report.stateSince = start + .seconds(5)
+        var text = ""
+        // Two bytes each second or so, and nothing in the last one.
+        for growth in [0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 10, 0] {
+            let now = scene.after(1) { $0.usedBytes += growth }
+            window.add(now)
+            text = StatusLine.text(now, since: last, window)
+            last = now
+        }
+        // From the outage's begin on 15 bytes came in 7 seconds, and 985 have room.
+        #expect(text.hasSuffix("full in about 7 min"))
     }
 
     @Test mutating func `a ring in which nothing finds room is full`() {

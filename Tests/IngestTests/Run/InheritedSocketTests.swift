@@ -1,0 +1,83 @@
+import Glibc
+import Systemd
+import Testing
+
+@testable import Ingest
+
+@Suite struct InheritedSocketTests {
+    private func listeners(_ text: String) throws -> [Configuration.Listener] {
+        try parse(text).listeners
+    }
+
+    private func opened(_ number: Int32, _ name: String) -> ListenDescriptor {
+        ListenDescriptor(descriptor: number, name: name, kind: .datagram(.ipv4))
+    }
+
+    private let two = """
+        [[udp]]
+        name = "main"
+        [[udp]]
+        name = "tanks"
+        listen = "127.0.0.1:8090"
+        """
+
+    @Test func `a listener gets all sockets of its name`() throws {
+        var sockets = InheritedSockets([opened(3, "tanks"), opened(4, "main"), opened(5, "tanks")])
+        let all = try listeners(two)
+        #expect(sockets.take(for: all[1], isOnly: false).map(\.descriptor) == [3, 5])
+        #expect(sockets.take(for: all[0], isOnly: false).map(\.descriptor) == [4])
+        #expect(sockets.left == [])
+    }
+
+    @Test func `the only listener gets the only name's sockets whatever it is called`() throws {
+        let only = try listeners("[[udp]]\nname = \"mine\"")[0]
+        var sockets = InheritedSockets([opened(3, "sluice.socket"), opened(4, "sluice.socket")])
+        #expect(sockets.take(for: only, isOnly: true).map(\.descriptor) == [3, 4])
+        var others = InheritedSockets([opened(3, "a"), opened(4, "b")])
+        #expect(others.take(for: only, isOnly: true) == [])
+        #expect(others.left.map(\.name) == ["a", "b"])
+    }
+
+    @Test func `a stored socket goes back to the listener of its address`() throws {
+        let all = try listeners(two)
+        var sockets = InheritedSockets([opened(9, "stored-127.0.0.1_8090")])
+        #expect(sockets.takeStored(for: all[0]) == nil)
+        #expect(sockets.take(for: all[1], isOnly: false) == [])
+        #expect(sockets.takeStored(for: all[1])?.descriptor == 9)
+        #expect(sockets.takeStored(for: all[1]) == nil)
+    }
+
+    @Test func `a stored socket that nobody wants is closed and told`() {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        var sockets = InheritedSockets([opened(ends[1], "stored-127.0.0.1_1")])
+        #expect(sockets.left == [])
+        #expect(sockets.closeStored() == [StoredDescriptorName("127.0.0.1:1")])
+        #expect(sockets.closeStored() == [])
+        var byte: UInt8 = 0
+        #expect(read(ends[0], &byte, 1) == 0)
+    }
+
+    @Test(arguments: [
+        ("", ["main"], ["main"]),
+        ("", ["main", "tanks", "main"], ["main", "tanks"]),
+        ("", [], ["127.0.0.1:8089"]),
+        ("[[udp]]\nprecision = \"ms\"", ["main"], ["main"]),
+        ("[[udp]]\nname = \"mine\"", ["main"], ["mine"]),
+        ("[[udp]]\nlisten = \"127.0.0.1:8089\"", ["main"], ["127.0.0.1:8089"]),
+        ("[[files]]\npath = \"/a/*\"", ["main"], ["main"]),
+        ("[[files]]\npath = \"/a/*\"", [], []),
+    ])
+    func `without a name of its own a listener is called like its socket`(
+        text: String, sockets: [String], names: [String]
+    ) throws {
+        #expect(try parse(text).named(after: sockets).listeners.map(\.name) == names)
+    }
+
+    @Test func `what the unnamed section says holds for each of them`() throws {
+        let text = "[[udp]]\nprecision = \"ms\""
+        let named = try parse(text).named(after: ["main", "tanks"]).listeners
+        #expect(named.map(\.precision) == [.milliseconds, .milliseconds])
+    }
+}

@@ -6,6 +6,7 @@ struct Sluice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
         abstract: "Takes sensor readings in line protocol and puts them into PostgreSQL.",
+        version: version,
         subcommands: [
             Run.self, Status.self, Reload.self, Check.self, Import.self, RejectsCommand.self,
             Parse.self, Simulate.self,

@@ -41,14 +41,22 @@ has_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || ! -e /etc/debia
 missing_packages() {
     # Prints what is missing by asking for the thing itself: a package may have come another way.
     command -v git >/dev/null || echo git
+    command -v python3 >/dev/null || echo python3
     has_certificates || echo ca-certificates
     command -v pkg-config >/dev/null || echo pkg-config
     pkg-config --exists libpq 2>/dev/null || echo libpq-dev
     pkg-config --exists zlib 2>/dev/null || echo zlib1g-dev
     pkg-config --exists libzstd 2>/dev/null || echo libzstd-dev
     has_cxx_headers || echo g++
-    postgres_bin >/dev/null || echo postgresql-15
-    command -v psql >/dev/null || echo postgresql-client-15
+    if [[ $1 == package || $1 == tests ]]; then
+        command -v dh >/dev/null || echo debhelper
+        command -v lintian >/dev/null || echo lintian
+        command -v cpio >/dev/null || echo cpio
+    fi
+    if [[ $1 == demo || $1 == tests ]]; then
+        postgres_bin >/dev/null || echo postgresql-15
+        command -v psql >/dev/null || echo postgresql-client-15
+    fi
     if [[ $1 == tests ]]; then
         has_venv || echo python3-venv
         command -v shellcheck >/dev/null || echo shellcheck
@@ -70,7 +78,7 @@ install_packages() {
 }
 
 require_packages() {
-    # require_packages demo|tests: installs what is missing, or says what to install.
+    # require_packages build|demo|package|tests: installs what is missing, or says what to install.
     command -v swift >/dev/null ||
         die "there is no swift in the PATH; install Swift 6.3 or later: https://swift.org/install"
     local missing
@@ -245,4 +253,43 @@ stop_process() {
     done
     say "process $pid does not stop; killing it"
     kill -KILL "$pid" 2>/dev/null || true
+}
+
+# --- the binary that is installed -----------------------------------------------------------------
+
+build_installable() {
+    # Runs without Swift on the machine: its runtime is linked in, without what nothing calls, and
+    # without symbols. Prints the binary's path.
+    build_daemon --configuration release --scratch-path "$project/.build-install" \
+        --static-swift-stdlib --disable-local-rpath -Xswiftc -gnone \
+        -Xswiftc -Xclang-linker -Xswiftc -fuse-ld=lld \
+        -Xlinker --gc-sections -Xlinker --icf=all -Xlinker --no-export-dynamic -Xlinker -s
+}
+
+installed_files() {
+    # installed_files PREFIX: every file that scripts/install puts below PREFIX, as
+    # MODE SOURCE DESTINATION on a line. Sources in @… are made by scripts/manual.
+    local prefix=$1 file
+    cat <<END
+0755 @binary $prefix/bin/sluice
+0644 systemd/sluice.service $prefix/lib/systemd/system/sluice.service
+0644 systemd/sluice.socket $prefix/lib/systemd/system/sluice.socket
+0644 systemd/sluice.preset $prefix/lib/systemd/system-preset/50-sluice.preset
+0644 systemd/sluice.sysusers.conf $prefix/lib/sysusers.d/sluice.conf
+0644 systemd/sluice.tmpfiles.conf $prefix/lib/tmpfiles.d/sluice.conf
+0644 systemd/sluice.sysctl.conf $prefix/lib/sysctl.d/50-sluice.conf
+0644 @sluice.catalog $prefix/lib/systemd/catalog/sluice.catalog
+0644 @man/man1/sluice.1 $prefix/share/man/man1/sluice.1
+0644 @man/man5/sluice.toml.5 $prefix/share/man/man5/sluice.toml.5
+0644 @man/man8/sluice.service.8 $prefix/share/man/man8/sluice.service.8
+0644 README.md $prefix/share/doc/sluice/README.md
+0644 systemd/sluice.toml $prefix/share/doc/sluice/examples/sluice.toml
+END
+    for file in systemd/examples/* docs/*.md schema/*.sql schema/*/*.sql; do
+        case $file in
+            systemd/*) printf '0644 %s %s\n' "$file" "$prefix/share/doc/sluice/examples/${file##*/}" ;;
+            docs/*) printf '0644 %s %s\n' "$file" "$prefix/share/doc/sluice/${file##*/}" ;;
+            schema/*) printf '0644 %s %s\n' "$file" "$prefix/share/sluice/$file" ;;
+        esac
+    done
 }

@@ -1,17 +1,33 @@
 import Threads
 
+/// What a ring will have once it is published: so many of the arrivals that are being appended are
+/// dealt with, and so many frames ever came into it.
+package struct Publication: Sendable {
+    package let ring: RingIdentity
+    package let arrivals: Int
+    package let framesEver: UInt64
+
+    package init(ring: RingIdentity, arrivals: Int, framesEver: UInt64) {
+        self.ring = ring
+        self.arrivals = arrivals
+        self.framesEver = framesEver
+    }
+}
+
 extension Ring {
     /// Puts a batch of payloads into the ring under one lock.
     ///
     /// - Parameters:
     ///   - arrivals: each is either accepted or reported to `lost`.
     ///   - overflow: what to do when the ring is full, instead of what the ring was opened with.
+    ///   - publishing: called before anything of it can be found in the file, under the lock.
     ///   - lost: called once for each payload that is dropped, and each older frame that had to
     ///     make room. It runs under the lock: be short, and never call the ring from it.
     /// - Returns: how many arrivals were dealt with: all, except under `Overflow.stop`.
     @discardableResult
     package func append(
-        _ arrivals: Span<Arrival>, overflow: Overflow? = nil, lost: (borrowing Loss) -> Void
+        _ arrivals: Span<Arrival>, overflow: Overflow? = nil,
+        publishing: (Publication) -> Void = { _ in }, lost: (borrowing Loss) -> Void
     ) -> Int {
         let overflow = overflow ?? defaultOverflow
         var done = 0
@@ -19,18 +35,27 @@ extension Ring {
             precondition(!state.isClosed)
             let before = state.mark
             while done < arrivals.count {
-                guard state.append(arrivals[done], done, overflow, frameBytesMax, lost) else {
-                    break
+                let isDealtWith = state.append(
+                    arrivals[done], done, overflow, frameBytesMax, lost
+                ) { framesEver in
+                    publishing(
+                        Publication(ring: identity, arrivals: done, framesEver: framesEver))
                 }
+                guard isDealtWith else { break }
                 done += 1
             }
             guard state.mark != before else { return }
+            publishing(
+                Publication(ring: identity, arrivals: done, framesEver: state.mark.framesEver))
             state.publish()
             publishHead(state.mark.head.position)
         }
         state.wakeAll()
         return done
     }
+
+    /// How many frames ever came into it.
+    package var framesEver: UInt64 { state.withLock { $0.mark.framesEver } }
 
     /// Waits until a payload of `bytes` would fit, or `patience` is over.
     package func waitForSpace(bytes: Int, atMost patience: Duration) -> Bool {
@@ -44,7 +69,7 @@ extension State {
     /// - Returns: whether the arrival was dealt with, in whatever way.
     fileprivate mutating func append(
         _ arrival: Arrival, _ index: Int, _ overflow: Overflow, _ payloadBytesMax: Int,
-        _ lost: (borrowing Loss) -> Void
+        _ lost: (borrowing Loss) -> Void, publishing: (_ framesEver: UInt64) -> Void
     ) -> Bool {
         let payload = unsafe arrival.payload
         guard payload.count <= payloadBytesMax else {
@@ -62,6 +87,7 @@ extension State {
                 room = self.room(for: bytes)
             }
             // Before their bytes are overwritten, the file must not call them frames any more.
+            publishing(mark.framesEver)
             publish()
         }
         if !room.fits {

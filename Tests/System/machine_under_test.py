@@ -63,10 +63,10 @@ def cursor() -> str:
 def entries(since: str, *matches: str) -> list[dict]:
     """Entries of the daemon from a cursor on, oldest first."""
     run("journalctl", "--sync")
-    text = run(
-        "journalctl", "-o", "json", "--all", f"--after-cursor={since}", "-u", "sluice", *matches
-    )
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    # With --after-cursor, journalctl leaves out the first entry when the cursor's own does not match.
+    text = run("journalctl", "-o", "json", "--all", f"--cursor={since}", "-u", "sluice", *matches)
+    found = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [entry for entry in found if entry["__CURSOR"] != since]
 
 
 def wait_for_event(since: str, event: str, **fields: str) -> dict:

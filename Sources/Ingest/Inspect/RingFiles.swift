@@ -12,19 +12,12 @@ package enum RingFiles {
     }
 
     static func numbers(in directory: String) -> [Int] {
-        guard let stream = unsafe opendir(directory) else { return [] }
-        defer { unsafe _ = closedir(stream) }
-        var numbers: [Int] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        entryNames(in: directory).compactMap { name in
             guard name.hasPrefix("ring-"), let number = Int(name.dropFirst(5)),
                 name == "ring-\(number)", number >= 0
-            else { continue }
-            numbers.append(number)
+            else { return nil }
+            return number
         }
-        return numbers
     }
 
     /// Gives a ring another size with everything that is in it; the daemon must be stopped.
@@ -59,4 +52,18 @@ package enum RingFiles {
         else { return nil }
         return bytes
     }
+}
+
+/// The names of all that is in a folder; none when it cannot be read.
+func entryNames(in directory: String) -> [String] {
+    guard let stream = unsafe opendir(directory) else { return [] }
+    defer { unsafe _ = closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+        names.append(
+            unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            })
+    }
+    return names
 }

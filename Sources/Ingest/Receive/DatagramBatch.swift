@@ -20,15 +20,15 @@ package struct Datagram {
     package let dropped: UInt32?
 }
 
-/// Memory for `recvmmsg`: one slab and its headers, set up once and filled again and again.
+/// Headers for `recvmmsg` and where it puts things, set up once and filled again and again.
 @safe
 package struct DatagramBatch: ~Copyable, @unchecked Sendable {
-    // @unchecked: sole owner of what the pointers lead to.
+    // @unchecked: sole user of the landing, sole owner of the vectors.
     package private(set) var count = 0
-    package let datagramMax: Int
+    package var datagramMax: Int { landing.datagramMax }
+    let landing: Landing
     private let stride: Int
     private let slab: UnsafeMutableRawPointer
-    private let controls: UnsafeMutableRawPointer
     private let sources: UnsafeMutablePointer<sockaddr_in6>
     private let vectors: UnsafeMutablePointer<clinux_bytes>
     private let messages: UnsafeMutablePointer<clinux_message>
@@ -38,58 +38,54 @@ package struct DatagramBatch: ~Copyable, @unchecked Sendable {
     /// - Parameter datagramMax: bytes of the largest datagram that is taken whole.
     package init(datagramMax: Int = ReceiveLimits.datagramMax) {
         precondition((1...ReceiveLimits.datagramMax).contains(datagramMax))
+        self.init(Landing(datagramMax: datagramMax))
+    }
+
+    /// - Parameter landing: nobody else uses it.
+    package init(_ landing: Landing) {
         let capacity = ReceiveLimits.batchCount
-        self.datagramMax = datagramMax
-        stride = Self.stride(datagramMax: datagramMax)
-        unsafe slab = .allocate(byteCount: stride * capacity, alignment: 64)
-        unsafe controls = .allocate(byteCount: CLINUX_CONTROL_SIZE * capacity, alignment: 64)
-        unsafe sources = .allocate(capacity: capacity)
-        unsafe sources.initialize(repeating: sockaddr_in6(), count: capacity)
+        self.landing = landing
+        let layout = landing.layout
+        stride = layout.stride
+        unsafe slab = landing.pointer(at: layout.payloads)
+        unsafe sources = landing.pointer(at: layout.sources)
+            .bindMemory(to: sockaddr_in6.self, capacity: capacity)
+        unsafe messages = landing.pointer(at: layout.messages)
+            .bindMemory(to: clinux_message.self, capacity: capacity)
         unsafe vectors = .allocate(capacity: capacity)
-        unsafe messages = .allocate(capacity: capacity)
+        let controls = unsafe landing.pointer(at: layout.controls)
         for index in 0..<capacity {
             unsafe (vectors + index).initialize(
-                to: clinux_bytes(base: slab + index * stride, count: datagramMax))
+                to: clinux_bytes(base: slab + index * stride, count: landing.datagramMax))
             var message = unsafe clinux_message()
             unsafe message.address = UnsafeMutableRawPointer(sources + index)
             unsafe message.payload = vectors + index
             unsafe message.payload_count = 1
             unsafe message.control = controls + index * CLINUX_CONTROL_SIZE
+            unsafe message.size = LandingLayout.noSize
             unsafe (messages + index).initialize(to: message)
         }
     }
 
-    deinit {
-        unsafe slab.deallocate()
-        unsafe controls.deallocate()
-        unsafe sources.deallocate()
-        unsafe vectors.deallocate()
-        unsafe messages.deallocate()
-    }
+    deinit { unsafe vectors.deallocate() }
 
     /// Bytes that a batch takes from the system at most.
     package static func byteCount(datagramMax: Int) -> Int {
-        let perDatagram =
-            unsafe stride(datagramMax: datagramMax) + CLINUX_CONTROL_SIZE
-            + MemoryLayout<sockaddr_in6>.stride + MemoryLayout<clinux_bytes>.stride
-            + MemoryLayout<clinux_message>.stride
-        return perDatagram * ReceiveLimits.batchCount
-    }
-
-    /// Whole cache lines, of an odd number: with a power of two between them the datagrams of a
-    /// batch would all fall into the same few sets of the cache.
-    private static func stride(datagramMax: Int) -> Int {
-        ((datagramMax + 63) / 64 | 1) * 64
+        unsafe Landing.byteCount(datagramMax: datagramMax)
+            + MemoryLayout<clinux_bytes>.stride * ReceiveLimits.batchCount
     }
 
     /// Receives once; answers 0 or the `errno`, and holds nothing after an error.
     mutating func fill(from descriptor: borrowing SocketDescriptor) -> CInt {
+        landing.enter(.idle)
         // The kernel writes the lengths back, so they are set again wherever it did.
         for index in 0..<usedCount {
+            unsafe messages[index].size = LandingLayout.noSize
             unsafe messages[index].address_size = UInt32(MemoryLayout<sockaddr_in6>.size)
             unsafe messages[index].control_size = CLINUX_CONTROL_SIZE
         }
         count = 0
+        landing.enter(.receiving)
         let result = unsafe clinux_receive_messages(
             descriptor.number, messages, CUnsignedInt(ReceiveLimits.batchCount))
         count = max(0, Int(result))

@@ -19,8 +19,9 @@ package protocol FrameSink: Sendable {
     /// Called by the receiver's thread once per batch that has any frame; must not wait for the
     /// database.
     ///
+    /// - Parameter landing: where the frames' datagrams are; it is told before a ring has them.
     /// - Returns: what was dropped *of these frames* because there was no room.
-    func append(_ arrivals: Span<Arrival>) -> ReceiveTally.Count
+    func append(_ arrivals: Span<Arrival>, from landing: Landing?) -> ReceiveTally.Count
 
     /// Writes down what became of a turn's datagrams, after its frames, if it had any, were appended.
     func count(_ tally: ReceiveTally, source: UInt16)

@@ -16,6 +16,8 @@ struct Intake: ~Copyable {
     var allow: AddressFilter
     private var drops: DropCounter
     private var frameCount = 0
+    /// A bit for each datagram of the batch that goes on.
+    private var chosen: UInt64 = 0
     private let origin: FrameOrigin
     private let frames: UnsafeMutablePointer<Arrival>
 
@@ -35,6 +37,7 @@ struct Intake: ~Copyable {
         let now = DatagramBatch.wallClock()
         var counter: UInt32?
         frameCount = 0
+        chosen = 0
         for index in 0..<batch.count {
             let datagram = batch.datagram(at: index, now: now)
             if let dropped = datagram.dropped { counter = dropped }
@@ -56,6 +59,7 @@ struct Intake: ~Copyable {
                 unsafe (frames + frameCount).initialize(
                     to: Arrival(info: info, payload: datagram.payload))
                 frameCount += 1
+                chosen |= 1 << UInt64(index)
             }
         }
         if let counter { tally.kernelDropped = drops.growth(to: counter) }
@@ -63,9 +67,13 @@ struct Intake: ~Copyable {
     }
 
     /// Hands on what was kept, in one call; answers what found no room.
-    func append(to sink: some FrameSink) -> ReceiveTally.Count {
+    ///
+    /// - Parameter landing: where the batch is.
+    func append(to sink: some FrameSink, from landing: Landing? = nil) -> ReceiveTally.Count {
         guard frameCount > 0 else { return ReceiveTally.Count() }
-        return unsafe sink.append(UnsafeBufferPointer(start: frames, count: frameCount).span)
+        landing?.append(chosen)
+        return unsafe sink.append(
+            UnsafeBufferPointer(start: frames, count: frameCount).span, from: landing)
     }
 
     /// Asks for the drop counter itself: drops behind the last datagram come with no other.

@@ -2,7 +2,7 @@
 package enum ReceiveLimits {
     /// Where sensors send when nothing is said.
     package static let defaultPort: UInt16 = 8089
-    /// Datagrams taken from the kernel with one call.
+    /// Datagrams taken from the kernel with one call; a word has a bit for each.
     package static let batchCount = 64
     /// Bytes of the largest UDP payload over IPv4; IPv6 carries 20 more without jumbograms.
     package static let datagramMax = 65_527

@@ -9,7 +9,7 @@ package final class Receiver<Sink: FrameSink>: Sendable {
     private let socket: DatagramSocket
     private let sink: Sink
     private let origin: FrameOrigin
-    private let datagramMax: Int
+    private let landing: Landing
     private let total = Lock(ReceiveTally())
     private let filter: Lock<AddressFilter>
     private let filterVersion = Atomic<Int>(0)
@@ -18,12 +18,12 @@ package final class Receiver<Sink: FrameSink>: Sendable {
 
     package init(
         socket: consuming DatagramSocket, origin: FrameOrigin, allow: AddressFilter, sink: Sink,
-        datagramMax: Int = ReceiveLimits.datagramMax
+        landing: Landing = Landing()
     ) {
         self.socket = socket
         self.origin = origin
         self.sink = sink
-        self.datagramMax = datagramMax
+        self.landing = landing
         filter = Lock(allow)
     }
 
@@ -66,7 +66,7 @@ package final class Receiver<Sink: FrameSink>: Sendable {
     /// A socket of our own may be gone after us, so what had arrived before the end is still taken;
     /// one that was handed over keeps its queue for the process that follows.
     package func run() throws(SocketError) {
-        var batch = DatagramBatch(datagramMax: datagramMax)
+        var batch = DatagramBatch(landing)
         var intake = Intake(
             start: socket.droppedBefore, allow: filter.withLock { $0 }, origin: origin)
         var version = filterVersion.load(ordering: .acquiring)
@@ -93,9 +93,10 @@ package final class Receiver<Sink: FrameSink>: Sendable {
             return
         }
         var tally = intake.take(batch)
-        let overflow = intake.append(to: sink)
+        let overflow = intake.append(to: sink, from: landing)
         tally.settle(overflow: overflow)
         count(tally)
+        landing.enter(.idle)
     }
 
     /// Takes what was queued when the stop was noticed; what arrives later would never end.

@@ -60,7 +60,9 @@ package final class RingSink: FrameSink {
         turn = Lock(first % rings.count)
     }
 
-    package func append(_ arrivals: Span<Arrival>) -> ReceiveTally.Count {
+    package func append(
+        _ arrivals: Span<Arrival>, from landing: Landing?
+    ) -> ReceiveTally.Count {
         let place = next()
         let ring = rings[place]
         var losses = RingLosses()
@@ -71,9 +73,9 @@ package final class RingSink: FrameSink {
                 arrival.info.source = source
                 renamed.append(arrival)
             }
-            ring.append(renamed.span) { loss in losses.add(loss) }
+            ring.append(renamed.span, publishing: { landing?.note($0) }) { losses.add($0) }
         } else {
-            ring.append(arrivals) { loss in losses.add(loss) }
+            ring.append(arrivals, publishing: { landing?.note($0) }) { losses.add($0) }
         }
         return losses.settle(in: drops, ring)
     }

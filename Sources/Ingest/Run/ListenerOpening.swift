@@ -9,6 +9,7 @@ struct ListenerOpening {
     /// Where their datagrams go.
     let rings: [Ring]
     let drops: DropLedger
+    let landings: Landings
     let notify: Notify
     let logger: Logger
 
@@ -84,14 +85,16 @@ struct ListenerOpening {
         _ settings: Configuration.Listener, _ sources: [UInt16], first: Int,
         _ open: () throws(SocketError) -> DatagramSocket
     ) throws(Pipeline.StartError) -> Receiver<RingSink> {
+        let origin = FrameOrigin(
+            source: sources[0], attributes: UInt16(settings.precision.rawValue))
         do throws(SocketError) {
             return Receiver(
-                socket: try open(),
-                origin: FrameOrigin(
-                    source: sources[0], attributes: UInt16(settings.precision.rawValue)),
+                socket: try open(), origin: origin,
                 allow: AddressFilter(networks: settings.allow),
                 sink: RingSink(rings, sources: sources, drops: drops, first: first),
-                datagramMax: min(settings.datagramLimit, rings[0].frameBytesMax))
+                landing: landings.make(
+                    datagramMax: min(settings.datagramLimit, rings[0].frameBytesMax),
+                    origin: origin, source: settings.name))
         } catch {
             throw Pipeline.StartError(description: error.description, exitCode: EX_UNAVAILABLE)
         }

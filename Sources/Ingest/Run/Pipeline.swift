@@ -52,8 +52,18 @@ package final class Pipeline: Sendable {
         files = try Self.openFiles(configuration, lanes, found, logger)
         // Lanes of before are written, and get nothing more.
         let fed = lanes.prefix(configuration.ring.lanes).map(\.ring)
-        listeners = try ListenerOpening(rings: fed, drops: drops, notify: notify, logger: logger)
-            .perform(configuration.listeners, inherited)
+        let landings = Landings(logger: logger)
+        do throws(RingError) {
+            recovered += UInt64(
+                try landings.recover(
+                    configuration.listeners, into: fed, lanes.map(\.ring), drops))
+        } catch {
+            throw StartError(description: error.description, exitCode: EX_CANTCREAT)
+        }
+        listeners = try ListenerOpening(
+            rings: fed, drops: drops, landings: landings, notify: notify, logger: logger
+        )
+        .perform(configuration.listeners, inherited)
         self.lanes = lanes
         self.drops = drops
         recoveredFrames = recovered

@@ -55,7 +55,7 @@ final class TestSink: FrameSink {
     var frames: [Frame] { kept.withLock { $0 } }
     var texts: [String] { frames.map(\.text) }
 
-    func append(_ arrivals: Span<Arrival>) -> ReceiveTally.Count {
+    func append(_ arrivals: Span<Arrival>, from landing: Landing?) -> ReceiveTally.Count {
         var dropped = ReceiveTally.Count()
         for index in 0..<arrivals.count {
             let arrival = arrivals[index]

@@ -14,7 +14,7 @@ import Threads
         Receiver(
             socket: try DatagramSocket(bindingTo: endpoint), origin: origin,
             allow: AddressFilter(networks: allow.map { Network($0)! }), sink: sink,
-            datagramMax: datagramMax)
+            landing: Landing(datagramMax: datagramMax))
     }
 
     @Test func `datagrams over IPv4 arrive whole, in order and with their origin`() throws {

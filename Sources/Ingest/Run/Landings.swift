@@ -1,0 +1,84 @@
+import Glibc
+import Logging
+import Ring
+import Systemd
+
+/// The landings of this service's processes: files in systemd's runtime directory, which outlives
+/// a process that is killed and not the machine.
+struct Landings {
+    /// `nil` where there is no service manager that keeps such a directory.
+    private let directory: String?
+    private let logger: Logger
+    private static let prefix = "landing-"
+
+    init(environment: EnvironmentLookup = processEnvironment, logger: Logger) {
+        directory = environment("RUNTIME_DIRECTORY")?.split(separator: ":").first.map(String.init)
+        self.logger = logger
+    }
+
+    /// Puts into the rings what a former process had received and not put there, and removes its
+    /// files. Before any receiver runs.
+    ///
+    /// - Returns: how many datagrams that were.
+    func recover(
+        _ listeners: [Configuration.Listener], into rings: [Ring], _ all: [Ring],
+        _ drops: DropLedger
+    ) throws(RingError) -> Int {
+        guard let directory, !rings.isEmpty else { return 0 }
+        var total = 0
+        for name in entryNames(in: directory).sorted() where name.hasPrefix(Self.prefix) {
+            let path = "\(directory)/\(name)"
+            let landed = LandedDatagrams(path: path) { identity in
+                all.first { $0.identity == identity }?.framesEver
+            }
+            if let landed, landed.count > 0 {
+                total += try append(landed, listeners, rings, drops)
+            }
+            unsafe unlink(path)
+        }
+        if total > 0 {
+            logger.event(
+                .ringRecovered, .notice,
+                "datagrams that had been received when the process before ended are in the ring now",
+                ["datagrams": "\(total)"])
+        }
+        return total
+    }
+
+    private func append(
+        _ landed: LandedDatagrams, _ listeners: [Configuration.Listener],
+        _ rings: [Ring], _ drops: DropLedger
+    ) throws(RingError) -> Int {
+        var sources: [UInt16] = []
+        for ring in rings { sources.append(try ring.register(source: landed.source)) }
+        let listener = listeners.first { $0.name == landed.source }
+        let allow = landed.areChosen ? [] : listener?.allow ?? []
+        var intake = Intake(
+            start: 0, allow: AddressFilter(networks: allow),
+            origin: FrameOrigin(source: sources[0], attributes: landed.attributes))
+        let sink = RingSink(rings, sources: sources, drops: drops)
+        var tally = intake.take(landed)
+        tally.settle(overflow: intake.append(to: sink))
+        sink.count(tally, source: sources[0])
+        return Int(tally.accepted.datagrams + tally.overflow.datagrams)
+    }
+
+    /// Where a receiver's datagrams land.
+    func make(datagramMax: Int, origin: FrameOrigin, source: String) -> Landing {
+        guard let directory else { return Landing(datagramMax: datagramMax) }
+        // Each gets the first number that is free.
+        let taken = Set(entryNames(in: directory))
+        let name = (0...).lazy.map { "\(Self.prefix)\($0)" }.first { !taken.contains($0) }!
+        let path = "\(directory)/\(name)"
+        if let landing = Landing(
+            path: path, datagramMax: datagramMax, origin: origin, source: source)
+        {
+            return landing
+        }
+        let reason = unsafe String(cString: strerror(errno))
+        logger.warning(
+            "a kill of this process may lose the datagrams that it is just receiving: there is no room for them in the runtime directory",
+            metadata: ["path": "\(path)", "why": "\(reason)"])
+        return Landing(datagramMax: datagramMax)
+    }
+}

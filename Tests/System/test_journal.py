@@ -15,15 +15,15 @@ def test_a_refused_line_can_be_filtered_by_its_fields(farm):
     Sender(machine.PORT).send("numbered,source=abc number=1i")
     entry = wait_for_event(place, "line_rejected")
     assert entry["SLUICE_SOURCE"] == "main"
-    assert entry["SLUICE_TABLE"] == "public.numbered" or entry["SLUICE_TABLE"] == "numbered"
-    assert entry["SLUICE_REASON"] == "not_an_integer"
+    assert entry["SLUICE_TABLE"] == "numbered"
+    assert entry["SLUICE_REASON"] == "not_a_number"
     assert entry["SLUICE_LINE"] == "numbered,source=abc number=1i"
     assert entry["SLUICE_LANE"] == "0"
     assert entry["PRIORITY"] == "4"
     assert entry["SYSLOG_IDENTIFIER"] == "sluice"
     assert entry["MESSAGE_ID"] == "9fe08c26bbff4dd682950badcdd7f8bd"
     assert entry["CODE_FILE"].endswith(".swift") and int(entry["CODE_LINE"]) > 0
-    assert entries(place, "SLUICE_REASON=not_an_integer", "SLUICE_SOURCE=main") == [entry]
+    assert entries(place, "SLUICE_REASON=not_a_number", "SLUICE_SOURCE=main") == [entry]
 
 
 def test_a_row_that_the_database_refuses_has_its_sqlstate(farm):
@@ -32,6 +32,7 @@ def test_a_row_that_the_database_refuses_has_its_sqlstate(farm):
     Sender(machine.PORT).send("numbered,source=1 number=100i")
     entry = wait_for_event(place, "row_rejected")
     assert entry["SLUICE_SQLSTATE"] == "23514"
+    assert entry["SLUICE_TABLE"] == "numbered"
     assert entry["SLUICE_REASON"] == "check_violation"
 
 
@@ -69,7 +70,7 @@ def test_entries_explain_themselves(farm):
     assert "Subject: Line rejected" in text
     assert "What to do: Ask sluice parse" in text
     # The entry's own figures stand in the explanation.
-    assert "source: main" in text and "reason: not_an_integer" in text
+    assert "source: main" in text and "reason: not_a_number" in text
 
 
 def test_every_event_of_the_documentation_is_in_the_catalog(package):
@@ -88,19 +89,21 @@ def test_a_journal_that_hangs_holds_nothing_up_and_its_losses_are_counted(farm):
     journald = int(machine.show("MainPID", "systemd-journald.service"))
     os.kill(journald, signal.SIGSTOP)
     try:
-        # Each reload is an entry; journald's socket takes some hundred that nobody reads.
+        # Each reload is an entry, and journald's socket takes some hundred that nobody reads.
         sender = Sender(machine.PORT)
-        for turn in range(1500):
-            os.kill(machine.main_pid() if turn == 0 else pid, signal.SIGHUP)
-            if turn == 0:
-                pid = machine.main_pid()
+        for turn in range(1000):
+            run("sluice", "reload")
             sender.send(numbered_line("numbered", turn))
-        wait_until_equal("the rows", farm.count, 1500)
+        wait_until_equal("the rows", farm.count, 1000)
     finally:
         os.kill(journald, signal.SIGCONT)
-    systemctl("reload", "sluice")
-    lost = [int(entry["SLUICE_ENTRIES"]) for entry in entries(place, "SLUICE_EVENT=journal_lost")]
-    assert all(count > 0 for count in lost)
+    run("sluice", "reload")
+    entry = wait_for_event(place, "journal_lost")
+    assert int(entry["SLUICE_ENTRIES"]) > 0
+    told = len(entries(place, "SLUICE_EVENT=reloaded"))
+    lost = sum(int(one["SLUICE_ENTRIES"]) for one in entries(place, "SLUICE_EVENT=journal_lost"))
+    # Others may be lost as well: summaries.
+    assert told + lost >= 1001
 
 
 def test_the_same_trouble_is_summed_up(farm):

@@ -68,7 +68,7 @@ enum WriteFailure: Error {
     /// The table that it is about, where that is known.
     var table: String? {
         switch self {
-        case .tableProblem(let problems): "\(problems.table)"
+        case .tableProblem(let problems): problems.tableName
         case .database(let error), .doubt(let error): error.table
         case .ring, .progressMoved, .noAnswer, .tableChanged, .fileMoved: nil
         }

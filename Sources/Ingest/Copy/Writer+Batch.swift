@@ -83,7 +83,7 @@ extension Writer where Session: ~Copyable {
         var all = OutcomeTally()
         for tally in tallies { all.add(tally) }
         let tables = touched.sorted().compactMap {
-            router.destinations.targets[$0].usable?.table.sqlName
+            router.destinations.targets[$0].usable?.table.name
         }
         logger.event(
             .batchCommitted, .debug, "a batch is in the database",

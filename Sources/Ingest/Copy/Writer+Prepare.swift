@@ -147,7 +147,7 @@ extension Writer where Session: ~Copyable {
     private mutating func tellTableProblems() {
         var tables: [String: String] = [:]
         for case .unusable(let problem) in router.destinations.targets where problem.isToBeTold {
-            tables["table \(problem.table): \(problem.description)"] = problem.table
+            tables["table \(problem.table): \(problem.description)"] = problem.tableName
         }
         let problems = Set(tables.keys)
         let warnings = Set(router.destinations.duplicateProblems)

@@ -27,14 +27,16 @@ extension Writer where Session: ~Copyable {
         _ line: DecodedLine, _ context: FrameContext, _ reason: RejectReason, _ fault: LineFault
     ) {
         tallies[Int(context.source)].reject(reason)
-        let table = fault.target.flatMap { tableName($0) }
         var detail: String?
         // Without a table it is told once for each name, and counted by it.
         if reason != .noTable, samples.count(reason) {
             let text = text(of: fault, line, context)
-            samples.keep(reason, source: context.source, line.raw, text, table: table)
+            samples.keep(
+                reason, source: context.source, line.raw, text,
+                table: fault.target.flatMap { router.destinations.targets[$0].usable?.table.name })
             detail = text
         }
+        let table = fault.target.flatMap { tableName($0) }
         rejects.add(
             line.raw, source: context.source, reason: reason, receivedAt: context.receivedAt,
             precision: context.precision, table: table, detail: detail)
@@ -51,7 +53,7 @@ extension Writer where Session: ~Copyable {
         if samples.count(reason) {
             samples.keep(
                 reason, source: origin.source, origin.line,
-                "table \(shape.table): \(refusal.error)", table: table,
+                "table \(shape.table): \(refusal.error)", table: shape.table,
                 sqlState: refusal.error.sqlState)
         }
         rejects.add(
@@ -75,7 +77,7 @@ extension Writer where Session: ~Copyable {
         samples.keep(
             .suppressed, source: origin.source, origin.line,
             "table \(table) took fewer rows than it was given; look at its triggers",
-            table: "\(table)")
+            table: table)
     }
 
     /// A row that was counted is none after all.

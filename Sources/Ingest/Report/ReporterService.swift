@@ -25,6 +25,7 @@ struct ReporterService<C: Clock<Duration>>: Service {
 
     private func report(_ turnMax: Duration, _ watchdog: Duration?) async {
         var last = pipeline.snapshot()
+        board.put("ready", last)
         var alarms = Alarms(logger: logger)
         var stalls = StallDetector(limit: watchdog.map { $0 / 2 } ?? IngestLimits.stallTime)
         var answers = AnswerWatch()

@@ -21,6 +21,14 @@ package struct TableTarget: Sendable {
         /// the table, or the role could write to it.
         package let isToBeTold: Bool
 
+        /// The table's own name, without its schema and as it is outside of SQL.
+        package var tableName: String {
+            guard table.hasSuffix("\""), let schema = table.firstRange(of: "\".\"") else {
+                return table
+            }
+            return String(table[schema.upperBound...].dropLast()).replacing("\"\"", with: "\"")
+        }
+
         /// All of it on one line.
         package var description: String { texts.joined(separator: "; ") }
     }

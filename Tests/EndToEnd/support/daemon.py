@@ -85,6 +85,8 @@ class Daemon:
         }
         # A socket that the service manager would have opened, and hands over as descriptor 3.
         self.handed_over: socket.socket | None = None
+        # Of the process's environment, beside what every run has.
+        self.variables: dict[str, str] = {}
         # A program that starts the daemon with other rights, with its arguments.
         self.prefix: list[str] = []
         self.notifications: Notifications | None = None
@@ -127,7 +129,7 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment(variables | (extra or {})),
+                env=environment(variables | self.variables | (extra or {})),
                 pass_fds=descriptors,
                 start_new_session=True,
             )

@@ -1,0 +1,53 @@
+"""One stage that hangs is noticed, and ends in a new process; everything else is waited for."""
+
+import ctypes
+import os
+from pathlib import Path
+
+import machine_under_test as machine
+from machine_under_test import drop_in, main_pid, run, systemctl
+from support.send import Load, numbers
+from support.wait import wait_for, wait_until_equal
+
+PTRACE_SEIZE, PTRACE_INTERRUPT = 0x4206, 0x4207
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def threads(pid: int, name: str) -> list[int]:
+    return [
+        int(task.name)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        if (task / "comm").read_text().startswith(name)
+    ]
+
+
+def stop_thread(thread: int) -> None:
+    """Stops this one thread, as a debugger does; the others go on."""
+    for request in (PTRACE_SEIZE, PTRACE_INTERRUPT):
+        assert libc.ptrace(request, thread, None, None) == 0, os.strerror(ctypes.get_errno())
+
+
+def check(farm, stage: str) -> None:
+    drop_in("watchdog.conf", "[Service]\nWatchdogSec=2s\n")
+    systemctl("restart", "sluice")
+    place = machine.cursor()
+    load = Load(machine.PORT, rate=500).start()
+    wait_for("rows under load", lambda: farm.count() > 500)
+    pid = main_pid()
+    (thread,) = threads(pid, stage)
+    stop_thread(thread)
+    wait_for("another process", lambda: main_pid() not in (0, pid) and machine.is_active())
+    entry = machine.wait_for_event(place, "stage_stalled")
+    assert entry["SLUICE_STAGE"].startswith(stage)
+    assert "Watchdog timeout" in run("journalctl", "-u", "sluice", "-o", "cat", "-n", "300")
+    sent = load.stop()
+    wait_until_equal("the number of rows", farm.count, sent)
+    assert numbers(farm) == list(range(sent))
+
+
+def test_a_receiver_that_hangs(farm):
+    check(farm, "receive")
+
+
+def test_a_writer_that_hangs(farm):
+    check(farm, "write")

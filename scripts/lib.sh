@@ -61,6 +61,11 @@ missing_packages() {
         has_venv || echo python3-venv
         command -v shellcheck >/dev/null || echo shellcheck
         command -v zstd >/dev/null || echo zstd
+        command -v man >/dev/null || echo man-db
+        # Without it the tests under real systemd are skipped.
+        if ((EUID == 0)); then
+            command -v systemd-nspawn >/dev/null || echo systemd-container
+        fi
     fi
 }
 

@@ -3,13 +3,13 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 
 import machine_under_test as machine
 from machine_under_test import Farm, run, systemctl
-from support.wait import wait_for
+from support.send import Load
 
 PACKAGE = Path(os.environ["SLUICE_PACKAGE"])
 
@@ -50,6 +50,20 @@ def schema(package: Path, postgresql: Farm) -> Farm:
     for file in sorted(Path("/usr/share/sluice/schema").glob("[0-9]*.sql")):
         run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", machine.ADMINISTRATOR, "-f", str(file))
     return postgresql
+
+
+@pytest.fixture
+def start_load() -> Iterator[Callable[..., Load]]:
+    """Begins to send numbered rows; none goes on after the test."""
+    loads: list[Load] = []
+
+    def start(port: int = machine.PORT, rate: int = 1000) -> Load:
+        loads.append(Load(port, rate=rate))
+        return loads[-1].start()
+
+    yield start
+    for load in loads:
+        load.stop()
 
 
 @pytest.fixture

@@ -11,9 +11,6 @@ from machine_under_test import drop_in, main_pid, run, show, systemctl
 from support.send import Load, Sender, numbered_line, numbers
 from support.wait import wait_for, wait_until_equal
 
-# A busy farm; each datagram has five rows.
-RATE = 1000
-
 
 def check_all(farm, load: Load) -> None:
     """Every row that was sent is there once."""
@@ -22,8 +19,10 @@ def check_all(farm, load: Load) -> None:
     assert numbers(farm) == list(range(sent))
 
 
-def under_load(farm) -> Load:
-    load = Load(machine.PORT, rate=RATE).start()
+@pytest.fixture
+def load(farm, start_load) -> Load:
+    """A busy farm: a thousand datagrams of five rows a second."""
+    load = start_load()
     wait_for("rows under load", lambda: farm.count() > 500)
     return load
 
@@ -55,16 +54,14 @@ def test_the_arrival_time_is_that_of_the_kernel_and_not_of_the_start(farm):
     assert before - 0.1 <= stamp <= before + 1.0
 
 
-def test_restarts_under_load(farm):
-    load = under_load(farm)
+def test_restarts_under_load(farm, load):
     for _ in range(3):
         systemctl("restart", "sluice.service")
     check_all(farm, load)
 
 
 @pytest.mark.parametrize("turn", range(3))
-def test_kills_under_load(farm, turn):
-    load = under_load(farm)
+def test_kills_under_load(farm, load, turn):
     for _ in range(3):
         pid = main_pid()
         os.kill(pid, signal.SIGKILL)
@@ -72,10 +69,9 @@ def test_kills_under_load(farm, turn):
     check_all(farm, load)
 
 
-def test_a_hung_daemon_is_aborted_by_the_watchdog_under_load(farm):
+def test_a_hung_daemon_is_aborted_by_the_watchdog_under_load(farm, load):
     drop_in("watchdog.conf", "[Service]\nWatchdogSec=2s\n")
     systemctl("restart", "sluice.service")
-    load = under_load(farm)
     pid = main_pid()
     os.kill(pid, signal.SIGSTOP)
     wait_for_another(pid)
@@ -84,10 +80,9 @@ def test_a_hung_daemon_is_aborted_by_the_watchdog_under_load(farm):
     check_all(farm, load)
 
 
-def test_an_outage_of_the_database_is_no_hang(farm):
+def test_an_outage_of_the_database_is_no_hang(farm, load):
     drop_in("watchdog.conf", "[Service]\nWatchdogSec=2s\n")
     systemctl("restart", "sluice.service")
-    load = under_load(farm)
     pid = main_pid()
     systemctl("stop", "postgresql@15-main")
     wait_for("a status about it", lambda: "database unreachable for" in machine.status())
@@ -102,7 +97,7 @@ def test_an_outage_of_the_database_is_no_hang(farm):
     assert main_pid() == pid
 
 
-def test_an_upgrade_under_load(farm, package, tmp_path):
+def test_an_upgrade_under_load(farm, load, package, tmp_path):
     tree = tmp_path / "tree"
     run("dpkg-deb", "--raw-extract", str(package), str(tree))
     control = tree / "DEBIAN" / "control"
@@ -110,7 +105,6 @@ def test_an_upgrade_under_load(farm, package, tmp_path):
     upgrade = tmp_path / "upgrade.deb"
     run("dpkg-deb", "--build", "--root-owner-group", "-Znone", str(tree), str(upgrade))
     socket = show("InvocationID", "sluice.socket")
-    load = under_load(farm)
     pid = main_pid()
     # The configuration was changed here: it stays.
     run("dpkg", "--install", "--force-confold", str(upgrade))
@@ -121,8 +115,7 @@ def test_an_upgrade_under_load(farm, package, tmp_path):
     run("dpkg", "--install", "--force-downgrade", "--force-confold", str(package))
 
 
-def test_stopping_writes_what_is_in_the_ring_and_says_so(farm):
-    load = under_load(farm)
+def test_stopping_writes_what_is_in_the_ring_and_says_so(farm, load):
     place = machine.cursor()
     systemctl("stop", "sluice.socket")
     sent = load.stop()

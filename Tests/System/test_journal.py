@@ -2,11 +2,10 @@
 
 import os
 import signal
-from pathlib import Path
 
 import machine_under_test as machine
 from machine_under_test import entries, run, systemctl, wait_for_event
-from support.send import Load, Sender, numbered_line
+from support.send import Sender, numbered_line
 from support.wait import wait_for, wait_until_equal
 
 
@@ -118,14 +117,10 @@ def test_the_same_trouble_is_summed_up(farm):
     assert sum(int(entry["SLUICE_LINES"]) for entry in told) == 2000
 
 
-def test_the_status_line_is_one_sentence(farm):
-    load = Load(machine.PORT, rate=200).start()
-    try:
-        wait_for("a commit", lambda: "last commit" in machine.status())
-        text = machine.status()
-        assert text.startswith("receiving ") and "/s, " in text and "ring " in text
-        assert "\n" not in text and len(text) < 120
-        assert Path("/run/sluice/control").exists()
-        assert run("sluice", "status").splitlines()[0].startswith("receiving ")
-    finally:
-        load.stop()
+def test_the_status_line_is_one_sentence(farm, start_load):
+    start_load()
+    wait_for("a commit", lambda: "last commit" in machine.status())
+    text = machine.status()
+    assert text.startswith("receiving ") and "/s, " in text and "ring " in text
+    assert "\n" not in text and len(text) < 120
+    assert run("sluice", "status").splitlines()[0].startswith("receiving ")

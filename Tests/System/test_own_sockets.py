@@ -10,7 +10,7 @@ import pytest
 
 import machine_under_test as machine
 from machine_under_test import drop_in, main_pid, run, show, systemctl
-from support.send import Load, numbers
+from support.send import numbers
 from support.wait import wait_for, wait_until_equal
 
 OWN_PORT = 9100
@@ -34,8 +34,8 @@ def is_open(port: int) -> bool:
     return f":{port} " in run("ss", "--udp", "--listening", "--numeric")
 
 
-def test_kills_and_restarts_under_load(two):
-    load = Load(OWN_PORT, rate=1000).start()
+def test_kills_and_restarts_under_load(two, start_load):
+    load = start_load(OWN_PORT)
     for turn in range(6):
         goal = load.sent + 500
         wait_for("rows under load", lambda: two.count() >= goal)

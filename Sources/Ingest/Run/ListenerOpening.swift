@@ -131,7 +131,7 @@ struct ListenerOpening {
         _ receivers: [Receiver<RingSink>], _ settings: Configuration.Listener
     ) {
         guard settings.isListenGiven, receivers.allSatisfy({ $0.ownership == .handedOver }),
-            !receivers.contains(where: { $0.endpoint == settings.listen })
+            !receivers.contains(where: { $0.endpoint.takesAll(of: settings.listen) })
         else { return }
         logger.warning(
             "the socket that was handed over is bound elsewhere than udp.listen says; its own address holds",
@@ -139,5 +139,15 @@ struct ListenerOpening {
                 "source": "\(settings.name)", "configured": "\(settings.listen)",
                 "socket": "\(receivers.map { "\($0.endpoint)" }.joined(separator: " "))",
             ])
+    }
+}
+
+extension Endpoint {
+    /// Whether a socket that a socket unit has bound here gets what is sent there: its sockets at all
+    /// addresses of version 6 take version 4 as well.
+    func takesAll(of other: Endpoint) -> Bool {
+        self == other
+            || port == other.port && address == IPAddress(high: 0, low: 0)
+                && other.address == IPAddress(version4: 0)
     }
 }

@@ -75,6 +75,18 @@ import Testing
         #expect(try parse(text).named(after: sockets).listeners.map(\.name) == names)
     }
 
+    @Test(arguments: [
+        ("[::]:8089", "0.0.0.0:8089", true), ("[::]:8089", "[::]:8089", true),
+        ("[::]:8089", "0.0.0.0:8090", false), ("0.0.0.0:8089", "[::]:8089", false),
+        ("[::]:8089", "127.0.0.1:8089", false), ("127.0.0.1:1", "127.0.0.1:1", true),
+    ])
+    func `a socket at all addresses of version 6 takes version 4 as well`(
+        socket: String, configured: String, takes: Bool
+    ) throws {
+        let (one, other) = (try #require(Endpoint(socket)), try #require(Endpoint(configured)))
+        #expect(one.takesAll(of: other) == takes)
+    }
+
     @Test func `what the unnamed section says holds for each of them`() throws {
         let text = "[[udp]]\nprecision = \"ms\""
         let named = try parse(text).named(after: ["main", "tanks"]).listeners

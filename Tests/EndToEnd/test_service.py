@@ -1,5 +1,7 @@
 """What systemd and the operator see: readiness, status, watchdog, reload, exit codes."""
 
+import json
+import re
 import signal
 
 from support.daemon import run_sluice
@@ -97,6 +99,45 @@ def test_a_broken_file_is_refused_on_reload_and_the_old_one_stays(daemon, databa
     wait_until_equal(
         "the row", lambda: database.rows(f"SELECT sensor_id FROM {READINGS}"), [(5,)]
     )
+
+
+def test_the_command_reload_returns_when_it_is_done_and_fails_when_it_failed(daemon, database):
+    daemon.start()
+    daemon.config["table"] = [{"name": READINGS, "measurement": ["water"]}]
+    daemon.write_config()
+    result = run_sluice("reload", "--config", str(daemon.config_file))
+    assert (result.returncode, result.stderr) == (0, b"")
+    daemon.sender().send(f"water,sensor_id=5 temperature=1 {BASE}")
+    wait_until_equal(
+        "the row", lambda: database.rows(f"SELECT sensor_id FROM {READINGS}"), [(5,)]
+    )
+    daemon.config["ring"]["size"] = "32MiB"
+    daemon.write_config()
+    result = run_sluice("reload", "--config", str(daemon.config_file))
+    assert result.returncode == 0 and b"needs a restart: ring.size" in result.stderr
+    daemon.config["table"] = [{"name": READINGS, "mesurement": ["air"]}]
+    daemon.write_config()
+    result = run_sluice("reload", "--config", str(daemon.config_file))
+    assert result.returncode == 78 and b"mesurement" in result.stderr
+
+
+def test_the_command_status_prints_the_line_and_the_figures(daemon, numbered):
+    daemon.start()
+    daemon.sender().send(numbered_line("numbered", 0))
+    wait_until_equal("the row", lambda: numbers(numbered), [0])
+
+    def figures() -> dict:
+        result = run_sluice("status", "--json", "--config", str(daemon.config_file))
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    wait_for("the figures", lambda: figures()["rows"] == 1)
+    assert figures()["ring_fill"] == 0 and figures()["status"].startswith("receiving ")
+    result = run_sluice("status", "--config", str(daemon.config_file))
+    assert re.search(r"^receiving .*\n(  \w+ +\S+\n)+$", result.stdout.decode())
+    daemon.stop()
+    result = run_sluice("status", "--config", str(daemon.config_file))
+    assert result.returncode == 69 and result.stderr.count(b"\n") == 1
 
 
 def test_what_cannot_be_reloaded_is_said(daemon, numbered):

@@ -15,6 +15,7 @@ struct ReporterService<C: Clock<Duration>>: Service {
     let logger: Logger
 
     func run() async throws {
+        board.put("ready", pipeline.snapshot())
         notify.send(.ready, .status("ready"))
         logger.event(.ready, .notice, "ready")
         let watchdog = watchdogTimeout()
@@ -25,7 +26,6 @@ struct ReporterService<C: Clock<Duration>>: Service {
 
     private func report(_ turnMax: Duration, _ watchdog: Duration?) async {
         var last = pipeline.snapshot()
-        board.put("ready", last)
         var alarms = Alarms(logger: logger)
         var stalls = StallDetector(limit: watchdog.map { $0 / 2 } ?? IngestLimits.stallTime)
         var answers = AnswerWatch()

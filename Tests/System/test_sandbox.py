@@ -27,6 +27,8 @@ def test_nothing_works_that_the_daemon_does_not_need(farm):
     systemctl("daemon-reload")
     systemctl("start", "sluice-probe.service")
     outcomes = json.loads(Path("/var/lib/sluice/outcomes").read_text())
+    PROBE.unlink()
+    PROGRAM.unlink()
     assert {name: outcome for name, outcome in outcomes.items() if outcome == "worked"} == {}
     assert len(outcomes) == len(probe.ATTEMPTS) + 1
 

@@ -63,6 +63,9 @@ package final class Landing: @unchecked Sendable {
             return nil
         }
         unsafe memory = mapped
+        // A killed process cannot fault pages in any more: the kernel would throw away the datagram
+        // that it was just copying.
+        unsafe memset(memory, 0, layout.byteCount)
         let name = Array(source.utf8.prefix(LandingLayout.nameBytesMax))
         store(UInt64(datagramMax), LandingLayout.datagramMax)
         store(UInt64(origin.attributes), LandingLayout.attributes)

@@ -42,6 +42,13 @@ struct AnswerWatch {
         return changes
     }
 
+    /// Whether the lane's connection was given up and its call has not come back all the same, for as
+    /// long again: nothing holds it any more, not even a name server that does not answer.
+    func isStuck(lane: Int, _ limit: Duration, at time: ContinuousClock.Instant) -> Bool {
+        guard let wait = waits[lane], wait.isCut else { return false }
+        return time - wait.since >= limit * 2
+    }
+
     /// The lanes whose call has been left unanswered for longer than `limit`, each call once; what
     /// `look` has seen counts.
     mutating func overdue(_ limit: Duration, at time: ContinuousClock.Instant) -> [Int] {

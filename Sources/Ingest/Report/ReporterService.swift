@@ -43,7 +43,8 @@ struct ReporterService<C: Clock<Duration>>: Service {
             let text = StatusLine.text(now, since: last, window, waiting: answers.longest)
             notify.send(.status(text))
             board.put(text, now)
-            for change in stalls.look(now) { tell(change, isWatched: watchdog != nil) }
+            let changes = stalls.look(now) { answers.isStuck(lane: $0, limit, at: now.time) }
+            for change in changes { tell(change, isWatched: watchdog != nil) }
             if watchdog != nil, !stalls.isAnyStalled { notify.send(.watchdog) }
             alarms.tell(now)
             if cadence.isSummaryDue(at: now.time, every: interval()) {

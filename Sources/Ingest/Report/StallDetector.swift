@@ -1,5 +1,5 @@
 /// Finds a stage that has not turned for too long. An idle stage turns too, and a writer that waits
-/// for the database is no fault of ours.
+/// for the database is no fault of ours, as long as it can be called back.
 struct StallDetector {
     /// What is told: the begin of a stall and its end.
     enum Change: Equatable {
@@ -22,7 +22,10 @@ struct StallDetector {
 
     var isAnyStalled: Bool { stages.values.contains { $0.isStalled } }
 
-    mutating func look(_ now: Snapshot) -> [Change] {
+    /// - Parameter isStuck: whether a lane's wait for the database cannot be one any more.
+    mutating func look(
+        _ now: Snapshot, isStuck: (_ lane: Int) -> Bool = { _ in false }
+    ) -> [Change] {
         var changes: [Change] = []
         for listener in now.listeners {
             for (number, receiver) in listener.receivers.enumerated() {
@@ -47,7 +50,8 @@ struct StallDetector {
             if lane.report.state == .stopped {
                 stages[name] = nil
             } else if let change = look(
-                at: name, lane.turns, now.time, mayStand: lane.isWaitingForDatabase)
+                at: name, lane.turns, now.time,
+                mayStand: lane.isWaitingForDatabase && !isStuck(number))
             {
                 changes.append(change)
             }

@@ -38,6 +38,17 @@ import Testing
         #expect(answers.overdue(.seconds(60), at: scene.snapshot.time) == [0])
     }
 
+    @Test mutating func `a call that does not come back from a cut connection is stuck`() {
+        _ = wait(seconds: 61)
+        _ = answers.overdue(.seconds(60), at: scene.snapshot.time)
+        #expect(!answers.isStuck(lane: 0, .seconds(60), at: scene.snapshot.time))
+        _ = wait(seconds: 60)
+        #expect(answers.isStuck(lane: 0, .seconds(60), at: scene.snapshot.time))
+        #expect(!answers.isStuck(lane: 1, .seconds(60), at: scene.snapshot.time))
+        _ = answers.look(scene.after(1) { $0.laneTurns += 1 })
+        #expect(!answers.isStuck(lane: 0, .seconds(60), at: scene.snapshot.time))
+    }
+
     @Test mutating func `a writer that turns while it waits is answered`() {
         var changes: [AnswerWatch.Change] = []
         for _ in 0..<60 {

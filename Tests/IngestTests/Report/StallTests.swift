@@ -44,6 +44,15 @@ import Testing
         #expect(changes.isEmpty)
     }
 
+    @Test mutating func `but not when it cannot be waiting any more`() {
+        scene.isWaitingForDatabase = true
+        var changes: [StallDetector.Change] = []
+        for turn in 0..<60 {
+            changes += stalls.look(scene.after(1)) { lane in lane == 0 && turn >= 30 }
+        }
+        #expect(changes == [.stalled("write 0")])
+    }
+
     @Test mutating func `a stage that has ended stalls no more`() {
         _ = second()
         for _ in 0..<60 { _ = second(receiverStands: true) }

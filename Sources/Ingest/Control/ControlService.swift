@@ -5,12 +5,20 @@ import Threads
 
 /// Answers what the daemon is asked, on a thread of its own: one connection after another.
 struct ControlService: Service {
-    let path: String
-    let answer: @Sendable (ControlRequest) -> ControlAnswer
-    let logger: Logger
+    private let path: String
+    /// `nil` when it cannot listen: the daemon's work does not depend on it.
+    private let server: ControlServer?
+
+    /// Who connects from here on is answered once the service runs.
+    init(
+        path: String, answer: @escaping @Sendable (ControlRequest) -> ControlAnswer, logger: Logger
+    ) {
+        self.path = path
+        server = ControlServer(path: path, answer: answer, logger: logger)
+    }
 
     func run() async throws {
-        guard let server = ControlServer(path: path, answer: answer, logger: logger) else {
+        guard let server else {
             try? await gracefulShutdown()
             return
         }
@@ -28,7 +36,7 @@ private final class ControlServer: Sendable {
     private let answer: @Sendable (ControlRequest) -> ControlAnswer
     private let isStopping = Lock(false)
 
-    /// - Returns: `nil` when it cannot listen: the daemon's work does not depend on it.
+    /// - Returns: `nil` when it cannot listen.
     init?(
         path: String, answer: @escaping @Sendable (ControlRequest) -> ControlAnswer, logger: Logger
     ) {
@@ -36,9 +44,10 @@ private final class ControlServer: Sendable {
         let code = socket.listen(at: path)
         guard code == 0 else {
             let reason = unsafe String(cString: strerror(code))
-            logger.warning(
+            logger.event(
+                .controlUnavailable, .warning,
                 "the daemon cannot be asked for its status: the control socket could not be opened",
-                metadata: ["path": "\(path)", "why": "\(reason)"])
+                ["path": "\(path)", "reason": "\(reason)"])
             return nil
         }
         self.socket = socket

@@ -31,16 +31,18 @@ extension Writer where Session: ~Copyable {
         do throws(WriteFailure) {
             let wasThere = try lane.ask { () throws(PostgresError) in try former.end(&session) }
             if wasThere {
-                logger.notice(
+                logger.event(
+                    .formerConnection, .notice,
                     "the server had not noticed the end of the last connection; its process is ended",
-                    metadata: ["process": "\(former.number)"])
+                    ["process": "\(former.number)"])
             }
         } catch {
             // It costs time, not readings: the locks go when the server notices by itself.
             guard !session.isBroken else { throw error }
-            logger.warning(
+            logger.event(
+                .formerConnection, .warning,
                 "the process of the last connection could not be ended: \(error.text)",
-                metadata: ["process": "\(former.number)"])
+                ["process": "\(former.number)"])
         }
         formerProcess = nil
     }

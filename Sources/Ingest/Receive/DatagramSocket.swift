@@ -98,6 +98,11 @@ package struct DatagramSocket: ~Copyable, Sendable {
         Self.queue(of: descriptor)?.dropped
     }
 
+    /// Where a socket is bound that is still somebody else's; `nil` for what is none.
+    static func endpoint(of descriptor: CInt) -> Endpoint? {
+        SocketDescriptor.boundEndpoint(of: descriptor)
+    }
+
     /// Lends the descriptor, to be copied to another process.
     package borrowing func withDescriptor<Result>(_ body: (CInt) -> Result) -> Result {
         body(descriptor.number)

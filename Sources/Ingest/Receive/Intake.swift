@@ -3,8 +3,14 @@ import Ring
 /// The datagrams of one receive: the kernel's in production, scripted ones in the simulation.
 protocol DatagramList: ~Copyable {
     var count: Int { get }
+    /// Which of a receive's datagrams it is.
+    func place(of index: Int) -> Int
     /// - Parameter now: stands in for a receive time that is missing.
     func datagram(at index: Int, now: Int64) -> Datagram
+}
+
+extension DatagramList where Self: ~Copyable {
+    func place(of index: Int) -> Int { index }
 }
 
 extension DatagramBatch: DatagramList {}
@@ -59,7 +65,7 @@ struct Intake: ~Copyable {
                 unsafe (frames + frameCount).initialize(
                     to: Arrival(info: info, payload: datagram.payload))
                 frameCount += 1
-                chosen |= 1 << UInt64(index)
+                chosen |= 1 << UInt64(batch.place(of: index))
             }
         }
         if let counter { tally.kernelDropped = drops.growth(to: counter) }

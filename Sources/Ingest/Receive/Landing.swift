@@ -25,14 +25,20 @@ package final class Landing: @unchecked Sendable {
         case appending = 2
     }
 
-    let datagramMax: Int
     let layout: LandingLayout
     private let memory: UnsafeMutableRawPointer
     private let path: String?
 
+    /// Bytes of the largest datagram that is taken whole.
+    var datagramMax: Int { layout.datagramMax }
+
+    /// Why there is no such file; the `errno` of a call.
+    struct Failure: Error {
+        let code: CInt
+    }
+
     /// Plain memory.
     package init(datagramMax: Int = ReceiveLimits.datagramMax) {
-        self.datagramMax = datagramMax
         layout = LandingLayout(datagramMax: datagramMax)
         path = nil
         let mapped = unsafe mmap(
@@ -46,23 +52,19 @@ package final class Landing: @unchecked Sendable {
     /// - Parameters:
     ///   - origin: what its datagrams are to be framed with.
     ///   - source: the listener's name.
-    /// - Returns: `nil` when it cannot be made.
-    init?(path: String, datagramMax: Int, origin: FrameOrigin, source: String) {
-        self.datagramMax = datagramMax
-        layout = LandingLayout(datagramMax: datagramMax)
-        self.path = path
+    init(path: String, datagramMax: Int, origin: FrameOrigin, source: String) throws(Failure) {
+        let layout = LandingLayout(datagramMax: datagramMax)
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else { throw Failure(code: errno) }
         defer { close(descriptor) }
-        guard posix_fallocate(descriptor, 0, off_t(layout.byteCount)) == 0,
-            let mapped = unsafe mmap(
-                nil, layout.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
-            unsafe mapped != MAP_FAILED
-        else {
+        let code = posix_fallocate(descriptor, 0, off_t(layout.byteCount))
+        guard code == 0 else {
             unsafe unlink(path)
-            return nil
+            throw Failure(code: code)
         }
-        unsafe memory = mapped
+        unsafe memory = try Self.map(descriptor, layout.byteCount)
+        self.layout = layout
+        self.path = path
         // A killed process cannot fault pages in any more: the kernel would throw away the datagram
         // that it was just copying.
         unsafe memset(memory, 0, layout.byteCount)
@@ -72,6 +74,37 @@ package final class Landing: @unchecked Sendable {
         store(UInt64(name.count), LandingLayout.nameLength)
         unsafe (memory + LandingLayout.name).copyMemory(from: name, byteCount: name.count)
         store(LandingLayout.magicNumber, LandingLayout.magic)
+    }
+
+    /// One that a former process has left behind.
+    ///
+    /// - Throws: `EINVAL` where the file is no landing, or not a whole one.
+    init(leftAt path: String) throws(Failure) {
+        let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(code: errno) }
+        defer { close(descriptor) }
+        var words = [UInt64](repeating: 0, count: 2)
+        var status = stat()
+        guard unsafe pread(descriptor, &words, 16, 0) == 16, words[0] == LandingLayout.magicNumber,
+            words[1] >= 1, words[1] <= UInt64(ReceiveLimits.datagramMax),
+            unsafe fstat(descriptor, &status) == 0
+        else { throw Failure(code: EINVAL) }
+        let layout = LandingLayout(datagramMax: Int(words[1]))
+        guard Int(status.st_size) == layout.byteCount else { throw Failure(code: EINVAL) }
+        unsafe memory = try Self.map(descriptor, layout.byteCount)
+        self.layout = layout
+        self.path = path
+    }
+
+    private static func map(
+        _ descriptor: CInt, _ byteCount: Int
+    ) throws(Failure) -> UnsafeMutableRawPointer {
+        let mapped = unsafe mmap(
+            nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+        guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
+            throw Failure(code: errno)
+        }
+        return unsafe mapped
     }
 
     deinit {
@@ -96,8 +129,9 @@ package final class Landing: @unchecked Sendable {
     /// - Parameter chosen: a bit for each datagram.
     func append(_ chosen: UInt64) {
         store(chosen, LandingLayout.chosen)
+        // Both: what the batch before has noted says nothing of this one.
         write(slot: 0, low: 0, high: 0, arrivals: 0, framesEver: 0)
-        store(0, LandingLayout.slot)
+        write(slot: 1, low: 0, high: 0, arrivals: 0, framesEver: 0)
         enter(.appending)
     }
 
@@ -126,7 +160,7 @@ package final class Landing: @unchecked Sendable {
         unsafe word.pointee.store(value, ordering: .releasing)
     }
 
-    private func load(_ offset: Int) -> UInt64 {
+    func load(_ offset: Int) -> UInt64 {
         unsafe memory.load(fromByteOffset: offset, as: UInt64.self)
     }
 }
@@ -150,6 +184,7 @@ struct LandingLayout: Equatable {
     /// A size that the kernel never writes: no datagram is there.
     static let noSize = UInt32.max
 
+    let datagramMax: Int
     let messages = headerBytes
     let controls: Int
     let sources: Int
@@ -160,6 +195,7 @@ struct LandingLayout: Equatable {
 
     init(datagramMax: Int) {
         let count = ReceiveLimits.batchCount
+        self.datagramMax = datagramMax
         controls = unsafe messages + MemoryLayout<clinux_message>.stride * count
         sources = controls + CLINUX_CONTROL_SIZE * count
         let end = sources + MemoryLayout<sockaddr_in6>.stride * count

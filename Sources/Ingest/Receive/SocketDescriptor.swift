@@ -56,15 +56,16 @@ struct SocketDescriptor: ~Copyable {
     }
 
     /// Where the socket is bound; nil when it is neither IPv4 nor IPv6.
-    borrowing func boundEndpoint() -> Endpoint? {
+    borrowing func boundEndpoint() -> Endpoint? { Self.boundEndpoint(of: number) }
+
+    static func boundEndpoint(of number: CInt) -> Endpoint? {
         var form = sockaddr_in6()
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        let outcome = unsafe withUnsafeMutableBytes(of: &form) { bytes in
-            unsafe Self.outcome(
-                getsockname(
-                    number, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), &size))
+        let result = unsafe withUnsafeMutableBytes(of: &form) { bytes in
+            unsafe getsockname(
+                number, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), &size)
         }
-        guard outcome == 0 else { return nil }
+        guard result == 0 else { return nil }
         return unsafe Endpoint(&form)
     }
 

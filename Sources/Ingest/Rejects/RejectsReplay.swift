@@ -144,7 +144,8 @@ package struct RejectsReplay {
         guard unsafe link(directory.loadingPath, aside) == 0 else {
             throw RejectsError("link", aside)
         }
-        logger.error("a file of refused lines is damaged; it is kept as \(aside)")
+        logger.event(
+            .rejectsDamaged, .error, "a file of refused lines is damaged; it is kept as \(aside)")
     }
 
     private func append(_ entry: RejectsEntry, to ring: Ring) throws {

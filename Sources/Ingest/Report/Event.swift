@@ -7,6 +7,12 @@ package import Logging
 package enum Event: String, Sendable, CaseIterable {
     // The daemon's life.
     case started
+    case bootUnknown = "boot_unknown"
+    case listening
+    case socketUnused = "socket_unused"
+    case socketElsewhere = "socket_elsewhere"
+    case landingUnavailable = "landing_unavailable"
+    case controlUnavailable = "control_unavailable"
     case ready
     case stopping
     case drained
@@ -16,6 +22,8 @@ package enum Event: String, Sendable, CaseIterable {
     case reloadFailed = "reload_failed"
     case configurationInvalid = "configuration_invalid"
     case startFailed = "start_failed"
+    case listenerFailed = "listener_failed"
+    case partFailed = "part_failed"
     case stageStalled = "stage_stalled"
     case ledgerImbalance = "ledger_imbalance"
     case summary
@@ -27,6 +35,7 @@ package enum Event: String, Sendable, CaseIterable {
     case databaseLost = "database_lost"
     case databaseSlow = "database_slow"
     case batchCommitted = "batch_committed"
+    case formerConnection = "former_connection"
     case batchHeld = "batch_held"
     case tableProblem = "table_problem"
     case duplicatePolicy = "duplicate_policy"
@@ -39,6 +48,7 @@ package enum Event: String, Sendable, CaseIterable {
     case unmatchedName = "unmatched_name"
     case rejectsUnkept = "rejects_unkept"
     case rejectsRemoved = "rejects_removed"
+    case rejectsDamaged = "rejects_damaged"
     case datagramTruncated = "datagram_truncated"
     case sourceRefused = "source_refused"
     case kernelDrops = "kernel_drops"
@@ -48,6 +58,7 @@ package enum Event: String, Sendable, CaseIterable {
     case fileProblem = "file_problem"
     case fileRewritten = "file_rewritten"
     case fileDone = "file_done"
+    case filesWaiting = "files_waiting"
 
     // The ring.
     case ringRecovered = "ring_recovered"
@@ -57,6 +68,8 @@ package enum Event: String, Sendable, CaseIterable {
     case ringFull = "ring_full"
     case ringDrained = "ring_drained"
     case ringResumed = "ring_resumed"
+    case ringNotSynced = "ring_not_synced"
+    case ringResized = "ring_resized"
 }
 
 extension Event {

@@ -4,6 +4,12 @@ extension Event {
     package var messageID: String {
         switch self {
         case .started: return "33a0858ea77945148408d351e2d5ba24"
+        case .bootUnknown: return "f46a31b12da247d6a0a55175bf2ca473"
+        case .listening: return "61d292304f57467fb399a6215780ddd5"
+        case .socketUnused: return "0085635e4a16408e9ec6671f875b3086"
+        case .socketElsewhere: return "d0218385379f45d4bc07e533c97b3c28"
+        case .landingUnavailable: return "ce186911267b4fd8a19df6c323ba04b3"
+        case .controlUnavailable: return "eba7e6d1cb844c648c164890c722b2be"
         case .ready: return "bd93ad1d6ea64bbbbc760f7869ddecca"
         case .stopping: return "2b15905611a54e6ba0bef8c737cbf4a0"
         case .drained: return "a550c2b643f24ec1964bb406c02c377c"
@@ -13,6 +19,8 @@ extension Event {
         case .reloadFailed: return "9eb97dd504c94976b7d690af5791e632"
         case .configurationInvalid: return "935cc57218dd491e91ac3a0fca51ee7c"
         case .startFailed: return "3f9458baa6954fcd8bfdd7720f9fb5f2"
+        case .listenerFailed: return "acdb17797d0e4699a96a12ad4cec07c0"
+        case .partFailed: return "43a6e13d686243a7a20ef54f89f90508"
         case .stageStalled: return "b36a9ef577d74627b717eabe6c34e5ce"
         case .ledgerImbalance: return "942ee64cef984ac8a2000fc0426207d0"
         case .summary: return "66857e6c10ba4cb2beb063115cd7d0ce"
@@ -22,6 +30,7 @@ extension Event {
         case .databaseLost: return "feba4f1fc22842e5bb11638e6c0da645"
         case .databaseSlow: return "72bf2bdec0834aa586b1b20da76c7557"
         case .batchCommitted: return "012ed67a2aaf4622b38e2d58073f0fff"
+        case .formerConnection: return "a384517c2e3144afb999d492680ead12"
         case .batchHeld: return "72fc54af5b8c482293efdfc986b8fe4d"
         case .tableProblem: return "a2ce20624d9b4963ae0bdef9eaf17a76"
         case .duplicatePolicy: return "3e68b0afc3e0eb4b10c85e6578cf69d1"
@@ -32,6 +41,7 @@ extension Event {
         case .unmatchedName: return "17189bce113c494086520caa8b493521"
         case .rejectsUnkept: return "705133a4ecbb444eab77b37d3d20e3e5"
         case .rejectsRemoved: return "b8efb868c1f89edfb87db0b55b5835a5"
+        case .rejectsDamaged: return "caed16d83fc9423582e37d513aa7dbc6"
         case .datagramTruncated: return "6132cc63c6904c8199d7cf4819e89e2d"
         case .sourceRefused: return "aaa4a423bf7f4ccc8eb47939289e23fc"
         case .kernelDrops: return "e5dbf8ff1667472eba7bdbfd86e113ff"
@@ -39,6 +49,7 @@ extension Event {
         case .fileProblem: return "2413c5492ffc43debd4cc9f1c753fc86"
         case .fileRewritten: return "b8b6c2e6f8c1431fac92e547cf463581"
         case .fileDone: return "294b915e054c4b3ea77b525453084c66"
+        case .filesWaiting: return "313b4f441ad04ba78fb25cb1c1313f3d"
         case .ringRecovered: return "b29a9d5aae104d788e47acbf351c3f59"
         case .ringDamaged: return "393cebd3cfda4b8785809309859f4d82"
         case .ringUnusable: return "19aa675b180e4a38a4a7f25f46e06de9"
@@ -46,6 +57,8 @@ extension Event {
         case .ringFull: return "26b874468686485b83eb915611c58ed0"
         case .ringDrained: return "366a48e5cc634ebe9d42756cead1a968"
         case .ringResumed: return "4078db8f791d48aaa38c55f67090242b"
+        case .ringNotSynced: return "485ba4c85d954b9db55116480ab6592f"
+        case .ringResized: return "e2105788387247548b4bbbdc74a16fb5"
         }
     }
 }

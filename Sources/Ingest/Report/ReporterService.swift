@@ -15,7 +15,6 @@ struct ReporterService<C: Clock<Duration>>: Service {
     let logger: Logger
 
     func run() async throws {
-        board.put("ready", pipeline.snapshot())
         notify.send(.ready, .status("ready"))
         logger.event(.ready, .notice, "ready")
         let watchdog = watchdogTimeout()
@@ -58,7 +57,9 @@ struct ReporterService<C: Clock<Duration>>: Service {
     private func tell(_ change: StallDetector.Change, isWatched: Bool) {
         switch change {
         case .stalled(let stage):
-            let consequence = isWatched ? "; the watchdog is not fed until it does" : ""
+            let consequence =
+                isWatched && stage != StallDetector.sync
+                ? "; the watchdog is not fed until it does" : ""
             logger.event(
                 .stageStalled, .error, "a stage does not move\(consequence)",
                 ["stage": "\(stage)"])

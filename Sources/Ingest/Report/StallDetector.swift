@@ -13,6 +13,9 @@ struct StallDetector {
         var isStalled = false
     }
 
+    /// What brings the rings to the disk. A disk that hangs is told of; a new process would not help.
+    static let sync = "sync"
+
     private let limit: Duration
     private var stages: [String: Stage] = [:]
 
@@ -20,56 +23,56 @@ struct StallDetector {
         self.limit = limit
     }
 
-    var isAnyStalled: Bool { stages.values.contains { $0.isStalled } }
+    /// Whether one is for which a new process is the remedy.
+    var isAnyStalled: Bool {
+        stages.contains { key, stage in stage.isStalled && key != Self.sync }
+    }
 
     /// - Parameter isStuck: whether a lane's wait for the database cannot be one any more.
     mutating func look(
         _ now: Snapshot, isStuck: (_ lane: Int) -> Bool = { _ in false }
     ) -> [Change] {
         var changes: [Change] = []
-        for listener in now.listeners {
+        for (index, listener) in now.listeners.enumerated() {
             for (number, receiver) in listener.receivers.enumerated() {
-                let name = "receive \(listener.name)" + (number == 0 ? "" : " \(number + 1)")
-                if receiver.hasEnded {
-                    stages[name] = nil
-                } else if let change = look(at: name, receiver.turns, now.time) {
-                    changes.append(change)
-                }
+                changes += look(
+                    at: "receive \(index) \(number)", name: "receive \(listener.name)",
+                    receiver.turns, hasEnded: receiver.hasEnded, now.time)
             }
         }
         if let files = now.files {
-            let name = "read files"
-            if files.hasEnded {
-                stages[name] = nil
-            } else if let change = look(at: name, files.turns, now.time) {
-                changes.append(change)
-            }
+            changes += look(
+                at: "read files", name: "read files", files.turns, hasEnded: files.hasEnded,
+                now.time)
         }
         for (number, lane) in now.lanes.enumerated() {
-            let name = "write \(number)"
-            if lane.report.state == .stopped {
-                stages[name] = nil
-            } else if let change = look(
-                at: name, lane.turns, now.time,
+            changes += look(
+                at: "write \(number)", name: "write \(number)", lane.turns,
+                hasEnded: lane.report.state == .stopped, now.time,
                 mayStand: lane.isWaitingForDatabase && !isStuck(number))
-            {
-                changes.append(change)
-            }
         }
+        changes += look(
+            at: Self.sync, name: Self.sync, now.sync.turns, hasEnded: false, now.time,
+            mayStand: !now.sync.isSyncing)
         return changes
     }
 
     private mutating func look(
-        at name: String, _ turns: UInt64, _ time: ContinuousClock.Instant, mayStand: Bool = false
-    ) -> Change? {
-        guard var stage = stages[name], stage.turns == turns, !mayStand else {
-            let before = stages.updateValue(Stage(turns: turns, since: time), forKey: name)
-            guard let before, before.isStalled else { return nil }
-            return .moves(name, after: time - before.since)
+        at key: String, name: String, _ turns: UInt64, hasEnded: Bool,
+        _ time: ContinuousClock.Instant, mayStand: Bool = false
+    ) -> [Change] {
+        if hasEnded {
+            stages[key] = nil
+            return []
         }
-        guard !stage.isStalled, time - stage.since > limit else { return nil }
+        guard var stage = stages[key], stage.turns == turns, !mayStand else {
+            let before = stages.updateValue(Stage(turns: turns, since: time), forKey: key)
+            guard let before, before.isStalled else { return [] }
+            return [.moves(name, after: time - before.since)]
+        }
+        guard !stage.isStalled, time - stage.since > limit else { return [] }
         stage.isStalled = true
-        stages[name] = stage
-        return .stalled(name)
+        stages[key] = stage
+        return [.stalled(name)]
     }
 }

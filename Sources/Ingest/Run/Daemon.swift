@@ -57,6 +57,7 @@ package struct Daemon {
     ) async -> Bool {
         let failure = Failure()
         let board = StatusBoard()
+        board.put("starting", pipeline.snapshot())
         let names = Self.names(inherited)
         let reloading = Reloading(
             load: { () throws(ConfigurationError) in
@@ -75,6 +76,7 @@ package struct Daemon {
             ReloadService(signals: hangups, reloading: reloading),
             SyncService(
                 rings: pipeline.lanes.map(\.ring), interval: configuration.ring.sync,
+                progress: pipeline.sync,
                 logger: logger),
             WriterService(
                 lanes: pipeline.lanes, drain: { current.withLock { $0.batch.drain } },
@@ -93,7 +95,7 @@ package struct Daemon {
         do {
             try await group.run()
         } catch {
-            logger.error("a part has failed: \(error)")
+            logger.event(.partFailed, .error, "a part has failed, stopping: \(error)")
             return false
         }
         return !failure.isTriggered
@@ -109,7 +111,8 @@ package struct Daemon {
             do throws(RingError) {
                 try lane.ring.close()
             } catch {
-                logger.error("the ring could not be closed: \(error.description)")
+                logger.event(
+                    .ringNotSynced, .error, "the ring could not be closed: \(error.description)")
             }
         }
     }

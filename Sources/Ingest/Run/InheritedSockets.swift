@@ -13,11 +13,19 @@ struct InheritedSockets {
         stored = descriptors.filter { $0.storedName != nil }
     }
 
-    /// The sockets named like the listener; where it is the only listener and all sockets have one
-    /// name, those.
-    mutating func take(for listener: Configuration.Listener, isOnly: Bool) -> [ListenDescriptor] {
+    /// The sockets named like the listener. Where it is the only listener and all sockets have one
+    /// name, those, unless the listener is to be at another address than they are.
+    mutating func take(
+        for listener: Configuration.Listener, isOnly: Bool,
+        endpoint: (Int32) -> Endpoint? = DatagramSocket.endpoint(of:)
+    ) -> [ListenDescriptor] {
         var name = listener.name
-        if isOnly, Set(opened.map(\.name)).count == 1 { name = opened[0].name }
+        if isOnly, Set(opened.map(\.name)).count == 1 {
+            let isThere = opened.contains {
+                endpoint($0.descriptor)?.takesAll(of: listener.listen) ?? false
+            }
+            if !listener.isListenGiven || isThere { name = opened[0].name }
+        }
         defer { opened.removeAll { $0.name == name } }
         return opened.filter { $0.name == name }
     }

@@ -17,38 +17,48 @@ struct Landings {
     }
 
     /// Puts into the rings what a former process had received and not put there, and removes its
-    /// files. Before any receiver runs.
+    /// files. Before any receiver runs. It may be killed itself, and tried again.
     ///
     /// - Returns: how many datagrams that were.
     func recover(
         _ listeners: [Configuration.Listener], into rings: [Ring], _ all: [Ring],
         _ drops: DropLedger
-    ) throws(RingError) -> Int {
+    ) throws(RingError) -> UInt64 {
         guard let directory, !rings.isEmpty else { return 0 }
-        var total = 0
+        // All are looked at before the first is put into a ring, which then has more frames.
+        var left: [LandedDatagrams] = []
         for name in entryNames(in: directory).sorted() where name.hasPrefix(Self.prefix) {
             let path = "\(directory)/\(name)"
-            let landed = LandedDatagrams(path: path) { identity in
-                all.first { $0.identity == identity }?.framesEver
+            do throws(Landing.Failure) {
+                left.append(
+                    LandedDatagrams(try Landing(leftAt: path)) { identity in
+                        all.first { $0.identity == identity }?.framesEver
+                    })
+            } catch {
+                unsafe unlink(path)
             }
-            if let landed, landed.count > 0 {
-                total += try append(landed, listeners, rings, drops)
-            }
-            unsafe unlink(path)
         }
-        if total > 0 {
+        var tally = ReceiveTally()
+        for landed in left {
+            if landed.count > 0 { tally += try append(landed, listeners, rings, drops) }
+            landed.landing.enter(.idle)
+        }
+        if tally.received.datagrams > 0 {
             logger.event(
                 .ringRecovered, .notice,
                 "datagrams that had been received when the process before ended are in the ring now",
-                ["datagrams": "\(total)"])
+                [
+                    "datagrams": "\(tally.accepted.datagrams)",
+                    "dropped": "\(tally.overflow.datagrams)",
+                ])
         }
-        return total
+        return tally.accepted.datagrams + tally.overflow.datagrams
     }
 
     private func append(
-        _ landed: LandedDatagrams, _ listeners: [Configuration.Listener],
-        _ rings: [Ring], _ drops: DropLedger
-    ) throws(RingError) -> Int {
+        _ landed: LandedDatagrams, _ listeners: [Configuration.Listener], _ rings: [Ring],
+        _ drops: DropLedger
+    ) throws(RingError) -> ReceiveTally {
         var sources: [UInt16] = []
         for ring in rings { sources.append(try ring.register(source: landed.source)) }
         let listener = listeners.first { $0.name == landed.source }
@@ -58,9 +68,9 @@ struct Landings {
             origin: FrameOrigin(source: sources[0], attributes: landed.attributes))
         let sink = RingSink(rings, sources: sources, drops: drops)
         var tally = intake.take(landed)
-        tally.settle(overflow: intake.append(to: sink))
+        tally.settle(overflow: intake.append(to: sink, from: landed.landing))
         sink.count(tally, source: sources[0])
-        return Int(tally.accepted.datagrams + tally.overflow.datagrams)
+        return tally
     }
 
     /// Where a receiver's datagrams land.
@@ -69,16 +79,17 @@ struct Landings {
         // Each gets the first number that is free.
         let taken = Set(entryNames(in: directory))
         let name = (0...).lazy.map { "\(Self.prefix)\($0)" }.first { !taken.contains($0) }!
-        let path = "\(directory)/\(name)"
-        if let landing = Landing(
-            path: path, datagramMax: datagramMax, origin: origin, source: source)
-        {
-            return landing
+        do throws(Landing.Failure) {
+            return try Landing(
+                path: "\(directory)/\(name)", datagramMax: datagramMax, origin: origin,
+                source: source)
+        } catch {
+            let reason = unsafe String(cString: strerror(error.code))
+            logger.event(
+                .landingUnavailable, .warning,
+                "a kill of this process may lose the datagrams that it is just receiving: their memory in the runtime directory could not be made",
+                ["path": "\(directory)/\(name)", "reason": "\(reason)"])
+            return Landing(datagramMax: datagramMax)
         }
-        let reason = unsafe String(cString: strerror(errno))
-        logger.warning(
-            "a kill of this process may lose the datagrams that it is just receiving: there is no room for them in the runtime directory",
-            metadata: ["path": "\(path)", "why": "\(reason)"])
-        return Landing(datagramMax: datagramMax)
     }
 }

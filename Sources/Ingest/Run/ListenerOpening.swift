@@ -102,16 +102,17 @@ struct ListenerOpening {
 
     private func tell(_ left: [ListenDescriptor]) {
         for socket in left {
-            logger.warning(
-                "a socket was handed over that no [[udp]] takes: its name is no listener's; give one the name in FileDescriptorName=",
-                metadata: ["name": "\(socket.name)"])
+            logger.event(
+                .socketUnused, .warning,
+                "a socket was handed over that no [[udp]] takes: nobody reads what it gets; give a listener the name in FileDescriptorName=",
+                ["name": "\(socket.name)"])
         }
     }
 
     private func tell(_ receiver: Receiver<RingSink>, _ settings: Configuration.Listener) {
-        logger.info(
-            "listening on udp \(receiver.endpoint)",
-            metadata: [
+        logger.event(
+            .listening, .info, "listening on udp \(receiver.endpoint)",
+            [
                 "source": "\(settings.name)", "precision": "\(settings.precision.name)",
                 "socket": receiver.ownership == .handedOver ? "handed over" : "own",
             ])
@@ -133,9 +134,10 @@ struct ListenerOpening {
         guard settings.isListenGiven, receivers.allSatisfy({ $0.ownership == .handedOver }),
             !receivers.contains(where: { $0.endpoint.takesAll(of: settings.listen) })
         else { return }
-        logger.warning(
+        logger.event(
+            .socketElsewhere, .warning,
             "the socket that was handed over is bound elsewhere than udp.listen says; its own address holds",
-            metadata: [
+            [
                 "source": "\(settings.name)", "configured": "\(settings.listen)",
                 "socket": "\(receivers.map { "\($0.endpoint)" }.joined(separator: " "))",
             ])

@@ -35,7 +35,8 @@ extension Pipeline {
             overflow: configuration.ring.overflow == .dropOldest ? .dropOldest : .dropNewest,
             bootIdentifier: processEnvironment("SLUICE_BOOT_ID"))
         if number == 0, !settings.isBootKnown {
-            logger.warning(
+            logger.event(
+                .bootUnknown, .warning,
                 "this boot of the machine has no name: after a crash, the start reads the whole ring; set SLUICE_BOOT_ID=%b in the unit"
             )
         }

@@ -9,6 +9,7 @@ package final class Pipeline: Sendable {
     package let lanes: [Lane]
     package let listeners: [Listener]
     package let drops: DropLedger
+    let sync = SyncProgress()
     /// `nil` where no files are read.
     let files: FileReading?
     /// Frames that the rings held when they were opened.
@@ -54,9 +55,8 @@ package final class Pipeline: Sendable {
         let fed = lanes.prefix(configuration.ring.lanes).map(\.ring)
         let landings = Landings(logger: logger)
         do throws(RingError) {
-            recovered += UInt64(
-                try landings.recover(
-                    configuration.listeners, into: fed, lanes.map(\.ring), drops))
+            recovered += try landings.recover(
+                configuration.listeners, into: fed, lanes.map(\.ring), drops)
         } catch {
             throw StartError(description: error.description, exitCode: EX_CANTCREAT)
         }

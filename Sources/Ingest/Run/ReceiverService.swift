@@ -13,7 +13,10 @@ struct ReceiverService: Service {
     func run() async throws {
         for listener in listeners {
             listener.start { [logger, onFailure] error in
-                logger.error("a listener has failed, stopping: \(error.description)")
+                logger.event(
+                    .listenerFailed, .critical,
+                    "a listener has failed, stopping: \(error.description)",
+                    ["source": "\(listener.name)"])
                 onFailure()
             }
         }

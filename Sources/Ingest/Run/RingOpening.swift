@@ -41,16 +41,17 @@ struct RingOpening {
     private func resize() {
         do throws(RingError) {
             let resizing = try Ring.resize(settings)
-            logger.notice(
-                "the ring has its new size, with everything that was in it",
-                metadata: [
+            logger.event(
+                .ringResized, .notice, "the ring has its new size, with everything that was in it",
+                [
                     "path": "\(settings.path)", "before": "\(Size.text(resizing.before))",
                     "now": "\(Size.text(resizing.after))", "datagrams": "\(resizing.frames)",
                 ])
         } catch {
-            logger.warning(
+            logger.event(
+                .ringResized, .warning,
                 "the ring keeps its size; the next start tries again to change it",
-                metadata: [
+                [
                     "path": "\(settings.path)", "reason": "\(error)",
                     "wanted": "\(Size.text(settings.wholeCapacity))",
                 ])

@@ -24,6 +24,11 @@ package struct Snapshot: Sendable {
         package let isWaitingForDatabase: Bool
     }
 
+    package struct SyncState: Sendable {
+        package let turns: UInt64
+        package let isSyncing: Bool
+    }
+
     package struct FilesState: Sendable {
         package let figures: FileFigures
         package let turns: UInt64
@@ -35,6 +40,7 @@ package struct Snapshot: Sendable {
     package let lanes: [LaneState]
     /// `nil` where no files are read.
     package let files: FilesState?
+    package let sync: SyncState
     package let drops: DropTally
     package let recoveredFrames: UInt64
     /// Since the rings were made, by lane and source.
@@ -98,7 +104,7 @@ extension Pipeline {
                 Snapshot.FilesState(
                     figures: files.current, turns: files.turns, hasEnded: files.hasEnded)
             },
-            drops: drops, recoveredFrames: recoveredFrames,
+            sync: sync.state, drops: drops, recoveredFrames: recoveredFrames,
             ledger: lanes.flatMap { LedgerView.all(of: $0.ring, lane: $0.number) })
     }
 }

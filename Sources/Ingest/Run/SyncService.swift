@@ -9,6 +9,7 @@ import Threads
 struct SyncService: Service {
     let rings: [Ring]
     let interval: Duration
+    let progress: SyncProgress
     let logger: Logger
 
     func run() async throws {
@@ -28,11 +29,15 @@ struct SyncService: Service {
     }
 
     private func syncAll() {
+        progress.begin()
+        defer { progress.end() }
         for ring in rings where ring.head != ring.syncedHead {
             do throws(RingError) {
                 try ring.sync()
             } catch {
-                logger.error("the ring could not be brought to disk: \(error.description)")
+                logger.event(
+                    .ringNotSynced, .error,
+                    "the ring could not be brought to disk: \(error.description)")
             }
         }
     }

@@ -21,6 +21,17 @@ import Testing
         #expect(rows.sorted() == Event.allCases.map { "\($0.rawValue) \($0.messageID)" }.sorted())
     }
 
+    @Test func `everything that an operator sees is an event`() throws {
+        let sources = try ["*/*", "*/*/*", "*/*/*/*"].flatMap {
+            try projectFiles("Sources/\($0).swift")
+        }
+        let bare = try sources.filter { source in
+            try projectFile(source).contains(
+                /logger\.(info|notice|warning|error|critical)\(/)
+        }
+        #expect(bare == [])
+    }
+
     @Test func `every event is sent somewhere`() throws {
         let sources = try ["*/*", "*/*/*", "*/*/*/*"].flatMap {
             try projectFiles("Sources/\($0).swift")

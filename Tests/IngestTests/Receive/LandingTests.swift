@@ -20,22 +20,21 @@ import Testing
     }
 
     private func landing() throws -> Landing {
-        try #require(
-            Landing(
-                path: "\(folder.path)/landing", datagramMax: 100, origin: origin, source: "tanks"))
+        try Landing(
+            path: "\(folder.path)/landing", datagramMax: 100, origin: origin, source: "tanks")
     }
 
     /// What a process that starts now would find.
-    private func found(framesEver: UInt64? = nil) throws -> LandedDatagrams? {
+    private func found(framesEver: UInt64? = nil) throws -> LandedDatagrams {
         try folder.write("copy", bytes: fileBytes())
-        return LandedDatagrams(path: "\(folder.path)/copy") { $0 == ring ? framesEver : nil }
+        return try LandedDatagrams(Landing(leftAt: "\(folder.path)/copy")) { identity in
+            identity == ring ? framesEver : nil
+        }
     }
 
-    private func texts(_ landed: LandedDatagrams?) -> [String]? {
-        landed.map { landed in
-            (0..<landed.count).map {
-                String(decoding: landed.datagram(at: $0, now: 0).payload, as: UTF8.self)
-            }
+    private func texts(_ landed: LandedDatagrams) -> [String] {
+        (0..<landed.count).map {
+            String(decoding: landed.datagram(at: $0, now: 0).payload, as: UTF8.self)
         }
     }
 
@@ -43,7 +42,7 @@ import Testing
         var batch = DatagramBatch(try landing())
         for text in ["a b=1", "", "c d=2"] { sender.send(text) }
         try socket.receive(into: &batch)
-        let landed = try #require(try found())
+        let landed = try found()
         #expect(landed.source == "tanks" && landed.attributes == 5 && !landed.areChosen)
         #expect(texts(landed) == ["a b=1", "", "c d=2"])
         let first = landed.datagram(at: 0, now: 7)
@@ -55,7 +54,7 @@ import Testing
         var batch = DatagramBatch(try landing())
         sender.send(String(repeating: "x", count: 200))
         try socket.receive(into: &batch)
-        let datagram = try #require(try found()).datagram(at: 0, now: 0)
+        let datagram = try found().datagram(at: 0, now: 0)
         #expect(datagram.isTruncated && datagram.size == 200 && datagram.payload.count == 100)
     }
 
@@ -98,8 +97,46 @@ import Testing
         landing.note(Publication(ring: ring, arrivals: 1, framesEver: 11))
         landing.note(Publication(ring: ring, arrivals: 3, framesEver: 13))
         let landed = try found(framesEver: framesEver)
-        #expect(landed?.areChosen == true)
+        #expect(landed.areChosen)
         #expect(texts(landed) == left)
+    }
+
+    @Test func `what was noted of the batch before says nothing of the next`() throws {
+        let landing = try landing()
+        var batch = DatagramBatch(landing)
+        for round in 1...3 {
+            for text in ["a\(round)", "b\(round)"] { sender.send(text) }
+            try socket.receive(into: &batch)
+            landing.append(0b11)
+            let all = ["a\(round)", "b\(round)"]
+            // The ring has all that was noted so far, and more.
+            #expect(try texts(found(framesEver: 1_000)) == all)
+            landing.note(Publication(ring: ring, arrivals: 1, framesEver: UInt64(round) * 10))
+            landing.note(Publication(ring: ring, arrivals: 2, framesEver: UInt64(round) * 10 + 1))
+            #expect(try texts(found(framesEver: 1_000)) == [])
+            // Between the two publications.
+            #expect(try texts(found(framesEver: UInt64(round) * 10)) == [all[1]])
+        }
+    }
+
+    @Test func `a recovery that is killed goes on where it was`() throws {
+        let first = try landing()
+        var batch = DatagramBatch(first)
+        for text in ["a", "b", "c"] { sender.send(text) }
+        try socket.receive(into: &batch)
+        first.append(0b101)
+        let landed = try found()
+        #expect(texts(landed) == ["a", "c"])
+        var intake = Intake(start: 0, allow: AddressFilter(networks: []), origin: origin)
+        #expect(intake.take(landed).accepted.datagrams == 2)
+        // Up to here, and then up to the publication of the first.
+        _ = intake.append(to: TestSink(), from: landed.landing)
+        let path = "\(folder.path)/copy"
+        let again = try LandedDatagrams(Landing(leftAt: path)) { _ in nil }
+        #expect(texts(again) == ["a", "c"])
+        again.landing.note(Publication(ring: ring, arrivals: 1, framesEver: 7))
+        let third = LandedDatagrams(again.landing) { _ in 7 }
+        #expect(texts(third) == ["c"])
     }
 
     @Test func `what is noted is what the ring has when it publishes`() throws {
@@ -119,7 +156,7 @@ import Testing
         _ = intake.append(to: sink, from: landing)
         for (framesEver, left) in [(UInt64(3), []), (2, ["a", "b", "c"])] as [(UInt64, [String])] {
             try folder.write("copy", bytes: fileBytes())
-            let landed = LandedDatagrams(path: "\(folder.path)/copy") {
+            let landed = try LandedDatagrams(Landing(leftAt: "\(folder.path)/copy")) {
                 $0 == opened.identity ? framesEver : nil
             }
             #expect(texts(landed) == left)
@@ -140,15 +177,19 @@ import Testing
         var landing: Landing? = try landing()
         #expect(landing != nil && access("\(folder.path)/landing", F_OK) == 0)
         // There is one already.
-        #expect(
-            Landing(path: "\(folder.path)/landing", datagramMax: 9, origin: origin, source: "x")
-                == nil)
+        #expect(throws: Landing.Failure.self) {
+            try Landing(
+                path: "\(self.folder.path)/landing", datagramMax: 9, origin: self.origin,
+                source: "x")
+        }
         landing = nil
         #expect(access("\(folder.path)/landing", F_OK) != 0)
         for bytes in [[], [1, 2, 3], [UInt8](repeating: 0, count: 20_000)] as [[UInt8]] {
             try folder.write("copy", bytes: bytes)
-            #expect(LandedDatagrams(path: "\(folder.path)/copy") { _ in nil } == nil)
+            #expect(throws: Landing.Failure.self) {
+                try Landing(leftAt: "\(self.folder.path)/copy")
+            }
         }
-        #expect(LandedDatagrams(path: "/nowhere/landing") { _ in nil } == nil)
+        #expect(throws: Landing.Failure.self) { try Landing(leftAt: "/nowhere/landing") }
     }
 }

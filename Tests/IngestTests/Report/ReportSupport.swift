@@ -60,6 +60,8 @@ struct Scene {
     var tally = ReceiveTally()
     var listenerTurns: UInt64 = 0
     var hasEnded = false
+    var syncTurns: UInt64 = 0
+    var isSyncing = false
     var report = LaneReport()
     var laneTurns: UInt64 = 0
     var isWaitingForDatabase = false
@@ -91,7 +93,9 @@ struct Scene {
                     report: report, total: report.total, ring: ring, turns: laneTurns,
                     isWaitingForDatabase: isWaitingForDatabase)
             ],
-            files: nil, drops: drops, recoveredFrames: recovered,
+            files: nil,
+            sync: Snapshot.SyncState(turns: syncTurns, isSyncing: isSyncing), drops: drops,
+            recoveredFrames: recovered,
             ledger: [LedgerView(lane: 0, source: "main", books: books)])
     }
 

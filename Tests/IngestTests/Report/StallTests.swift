@@ -48,9 +48,21 @@ import Testing
         scene.isWaitingForDatabase = true
         var changes: [StallDetector.Change] = []
         for turn in 0..<60 {
-            changes += stalls.look(scene.after(1)) { lane in lane == 0 && turn >= 30 }
+            let now = scene.after(1) { $0.listenerTurns += 1 }
+            changes += stalls.look(now) { lane in lane == 0 && turn >= 30 }
         }
         #expect(changes == [.stalled("write 0")])
+    }
+
+    @Test mutating func `a disk that hangs is told of, and the watchdog is fed`() {
+        scene.isSyncing = true
+        var changes: [StallDetector.Change] = []
+        for _ in 0..<60 { changes += second() }
+        #expect(changes == [.stalled("sync")])
+        #expect(!stalls.isAnyStalled)
+        scene.isSyncing = false
+        scene.syncTurns += 1
+        #expect(second() == [.moves("sync", after: .seconds(60))])
     }
 
     @Test mutating func `a stage that has ended stalls no more`() {

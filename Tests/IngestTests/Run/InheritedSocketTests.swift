@@ -29,10 +29,25 @@ import Testing
         #expect(sockets.left == [])
     }
 
-    @Test func `the only listener gets the only name's sockets whatever it is called`() throws {
-        let only = try listeners("[[udp]]\nname = \"mine\"")[0]
+    @Test(arguments: [
+        ("name = \"mine\"", [3, 4]),
+        ("name = \"mine\"\nlisten = \"0.0.0.0:8089\"", [3, 4]),
+        // It is to listen elsewhere: these are not meant.
+        ("name = \"mine\"\nlisten = \"0.0.0.0:9000\"", []),
+        ("name = \"mine\"\nlisten = \"127.0.0.1:8089\"", []),
+        ("name = \"sluice.socket\"\nlisten = \"0.0.0.0:9000\"", [3, 4]),
+    ])
+    func `the only listener gets the only name's sockets, if they are where it is to be`(
+        text: String, taken: [Int32]
+    ) throws {
+        let only = try listeners("[[udp]]\n\(text)")[0]
         var sockets = InheritedSockets([opened(3, "sluice.socket"), opened(4, "sluice.socket")])
-        #expect(sockets.take(for: only, isOnly: true).map(\.descriptor) == [3, 4])
+        let found = sockets.take(for: only, isOnly: true) { _ in Endpoint("[::]:8089") }
+        #expect(found.map(\.descriptor) == taken)
+    }
+
+    @Test func `names that differ are not guessed at`() throws {
+        let only = try listeners("[[udp]]\nname = \"mine\"")[0]
         var others = InheritedSockets([opened(3, "a"), opened(4, "b")])
         #expect(others.take(for: only, isOnly: true) == [])
         #expect(others.left.map(\.name) == ["a", "b"])

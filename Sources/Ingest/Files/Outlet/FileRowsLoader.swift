@@ -53,9 +53,10 @@ final class FileRowsLoader: Sendable {
             } catch {
                 // The writers tell of the database; here, only what it means for files.
                 if !hasTold {
-                    logger.notice(
+                    logger.event(
+                        .filesWaiting, .notice,
                         "files wait until the database has said how far it has them",
-                        metadata: ["reason": "\(WriteFailure.database(error).text)"])
+                        ["reason": "\(WriteFailure.database(error).text)"])
                 }
                 hasTold = true
             }

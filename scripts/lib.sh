@@ -273,17 +273,19 @@ build_installable() {
 
 installed_files() {
     # installed_files PREFIX: every file that scripts/install puts below PREFIX, as
-    # MODE SOURCE DESTINATION on a line. Sources in @… are made by scripts/manual.
-    local prefix=$1 file
+    # MODE SOURCE DESTINATION on a line. Sources in @… are made by scripts/manual. What systemd
+    # reads goes where it looks, also when PREFIX is not one of these places.
+    local prefix=$1 file lib=/usr/local/lib
+    if [[ $prefix == /usr ]]; then lib=/usr/lib; fi
     cat <<END
 0755 @binary $prefix/bin/sluice
-0644 systemd/sluice.service $prefix/lib/systemd/system/sluice.service
-0644 systemd/sluice.socket $prefix/lib/systemd/system/sluice.socket
-0644 systemd/sluice.preset $prefix/lib/systemd/system-preset/50-sluice.preset
-0644 systemd/sluice.sysusers.conf $prefix/lib/sysusers.d/sluice.conf
-0644 systemd/sluice.tmpfiles.conf $prefix/lib/tmpfiles.d/sluice.conf
-0644 systemd/sluice.sysctl.conf $prefix/lib/sysctl.d/50-sluice.conf
-0644 @sluice.catalog $prefix/lib/systemd/catalog/sluice.catalog
+0644 systemd/sluice.service $lib/systemd/system/sluice.service
+0644 systemd/sluice.socket $lib/systemd/system/sluice.socket
+0644 systemd/sluice.preset $lib/systemd/system-preset/50-sluice.preset
+0644 systemd/sluice.sysusers.conf $lib/sysusers.d/sluice.conf
+0644 systemd/sluice.tmpfiles.conf $lib/tmpfiles.d/sluice.conf
+0644 systemd/sluice.sysctl.conf $lib/sysctl.d/10-sluice.conf
+0644 @sluice.catalog $lib/systemd/catalog/sluice.catalog
 0644 @man/man1/sluice.1 $prefix/share/man/man1/sluice.1
 0644 @man/man5/sluice.toml.5 $prefix/share/man/man5/sluice.toml.5
 0644 @man/man8/sluice.service.8 $prefix/share/man/man8/sluice.service.8

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import machine_under_test as machine
 from machine_under_test import entries, run, systemctl, wait_for_event
@@ -74,7 +75,8 @@ def test_entries_explain_themselves(farm):
 
 def test_every_event_of_the_documentation_is_in_the_catalog(package):
     known = run("journalctl", "--list-catalog")
-    document = run("sh", "-c", "zcat -f /usr/share/doc/sluice/journal.md*")
+    # Where the entries of the catalog say it is.
+    document = Path("/usr/share/doc/sluice/journal.md").read_text()
     identifiers = {
         line.split("`")[3] for line in document.splitlines()
         if line.startswith("| `") and len(line.split("`")) > 3 and len(line.split("`")[3]) == 32

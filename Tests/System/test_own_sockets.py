@@ -10,7 +10,7 @@ import pytest
 
 import machine_under_test as machine
 from machine_under_test import drop_in, main_pid, run, show, systemctl
-from support.send import numbers
+from support.send import Sender, numbers
 from support.wait import wait_for, wait_until_equal
 
 OWN_PORT = 9100
@@ -111,11 +111,16 @@ def test_several_sockets_of_one_name_and_a_second_unit(farm):
         "ListenDatagram=127.0.0.1:8089\nListenDatagram=127.0.0.1:8089\nListenDatagram=[::1]:8089\n"
     )
     tanks = Path("/etc/systemd/system/sluice-tanks.socket")
-    tanks.write_text(Path("/usr/share/doc/sluice/examples/sluice-tanks.socket").read_text())
-    systemctl("stop", "sluice.socket")
-    systemctl("daemon-reload")
     try:
-        systemctl("start", "sluice.socket", "sluice-tanks.socket", "sluice.service")
+        systemctl("stop", "sluice.socket")
+        systemctl("daemon-reload")
+        systemctl("start", "sluice.socket", "sluice.service")
+        # The second port is added to a service that runs, as the documentation says.
+        tanks.write_text(Path("/usr/share/doc/sluice/examples/sluice-tanks.socket").read_text())
+        example = Path("/usr/share/doc/sluice/examples/sluice-tanks.conf").read_text()
+        drop_in("sluice-tanks.conf", example)
+        systemctl("restart", "sluice")
+        assert run("systemd-analyze", "verify", str(tanks), check=False) == ""
         sent = 0
         for family, address, port in (
             (socket.AF_INET, "127.0.0.1", 8089), (socket.AF_INET6, "::1", 8089),
@@ -132,8 +137,22 @@ def test_several_sockets_of_one_name_and_a_second_unit(farm):
         assert dict(re.findall(r'"listener":"(\w+)".*?"received":\{"datagrams":(\d+)', books)) == {
             "main": "100", "tanks": "50"
         }
+        systemctl("stop", "sluice.socket")
+        assert not machine.is_active() and not machine.is_active("sluice-tanks.socket")
     finally:
-        systemctl("stop", "sluice-tanks.socket", "sluice.socket")
-        tanks.unlink()
+        systemctl("stop", "sluice.socket")
+        tanks.unlink(missing_ok=True)
         (folder / "more.conf").unlink()
         systemctl("daemon-reload")
+
+
+def test_a_single_listener_with_an_address_of_its_own_gets_that_one(farm):
+    """And not the socket of the unit, which is elsewhere."""
+    example = Path("/usr/share/doc/sluice/examples/remote-database.conf").read_text()
+    drop_in("remote-database.conf", example)
+    place = machine.cursor()
+    machine.configure(machine.LOCAL + f'[[udp]]\nlisten = "127.0.0.1:{OWN_PORT}"\n')
+    systemctl("restart", "sluice")
+    Sender(OWN_PORT).send("numbered,source=1 number=1i")
+    wait_until_equal("the row", farm.count, 1)
+    assert machine.wait_for_event(place, "socket_unused")["SLUICE_NAME"] == "main"

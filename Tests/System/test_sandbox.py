@@ -21,7 +21,7 @@ def test_nothing_works_that_the_daemon_does_not_need(farm):
     PROGRAM.write_text(Path(probe.__file__).read_text())
     unit = UNIT.read_text()
     unit = re.sub(r"^ExecStart=.*$", f"ExecStart={interpreter} {PROGRAM}", unit, flags=re.M)
-    unit = re.sub(r"^ExecPaths=.*$", f"ExecPaths={interpreter} /usr/lib /usr/lib64", unit, flags=re.M)
+    unit = re.sub(r"^ExecPaths=.*$", f"ExecPaths={interpreter} /usr/lib -/usr/lib64", unit, flags=re.M)
     unit = unit.replace("Type=notify", "Type=oneshot").replace("Restart=always", "Restart=no")
     PROBE.write_text(re.sub(r"^(Requires|After|ExecReload|WatchdogSec)=.*$", "", unit, flags=re.M))
     systemctl("daemon-reload")

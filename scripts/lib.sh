@@ -268,7 +268,8 @@ build_installable() {
     build_daemon --configuration release --scratch-path "$project/.build-install" \
         --static-swift-stdlib --disable-local-rpath -Xswiftc -gnone \
         -Xswiftc -Xclang-linker -Xswiftc -fuse-ld=lld \
-        -Xlinker --gc-sections -Xlinker --icf=all -Xlinker --no-export-dynamic -Xlinker -s
+        -Xlinker --gc-sections -Xlinker --icf=all -Xlinker --no-export-dynamic \
+        -Xlinker -z -Xlinker now -Xlinker -s
 }
 
 installed_files() {

@@ -156,3 +156,23 @@ def test_a_single_listener_with_an_address_of_its_own_gets_that_one(farm):
     Sender(OWN_PORT).send("numbered,source=1 number=1i")
     wait_until_equal("the row", farm.count, 1)
     assert machine.wait_for_event(place, "socket_unused")["SLUICE_NAME"] == "main"
+
+
+def test_who_may_not_send_is_dropped_by_the_kernel_and_counted(farm):
+    folder = Path("/etc/systemd/system/sluice.socket.d")
+    folder.mkdir(exist_ok=True)
+    allow = folder / "allow.conf"
+    allow.write_text("[Socket]\nIPAddressAllow=\nIPAddressAllow=127.0.0.2\n")
+    try:
+        systemctl("stop", "sluice.socket")
+        systemctl("daemon-reload")
+        systemctl("start", "sluice.socket", "sluice.service")
+        for number in range(8):
+            source = "127.0.0.2" if number < 3 else "127.0.0.1"
+            Sender(machine.PORT, source=source).send(f"numbered,source=1 number={number}i")
+        wait_until_equal("the rows", farm.count, 3)
+        wait_for("the others", lambda: '"dropped_kernel":5' in run("sluice", "status", "--json"))
+    finally:
+        systemctl("stop", "sluice.socket")
+        allow.unlink()
+        systemctl("daemon-reload")

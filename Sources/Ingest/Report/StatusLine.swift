@@ -90,7 +90,9 @@ package enum StatusLine {
                 guard let reason = connectFailure(why) else {
                     return "database unavailable for \(time) (\(why)), buffering"
                 }
-                return "database unreachable for \(time) (\(reason)), buffering"
+                // A server that says why it does not let us in has been reached.
+                let word = reason.hasPrefix("FATAL:") ? "unavailable" : "unreachable"
+                return "database \(word) for \(time) (\(reason)), buffering"
             }
         }
         return nil

@@ -71,6 +71,10 @@ import Testing
             "database unreachable for 0.0 s (Connection refused)"
         ),
         (
+            #"connection to server on socket "/run/x" failed: FATAL: no (SQLSTATE 28000); GRANT"#,
+            "database unavailable for 0.0 s (FATAL: no (SQLSTATE 28000))"
+        ),
+        (
             "the database system is starting up",
             "database unavailable for 0.0 s (the database system is starting up)"
         ),

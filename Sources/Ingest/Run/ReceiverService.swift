@@ -12,11 +12,11 @@ struct ReceiverService: Service {
 
     func run() async throws {
         for listener in listeners {
-            listener.start { [logger, onFailure] error in
+            listener.start { [logger, onFailure, name = listener.name] error in
                 logger.event(
                     .listenerFailed, .critical,
                     "a listener has failed, stopping: \(error.description)",
-                    ["source": "\(listener.name)"])
+                    ["source": "\(name)"])
                 onFailure()
             }
         }

@@ -1,7 +1,10 @@
 import Threads
 
-/// What a ring will have once it is published: so many of the arrivals that are being appended are
-/// dealt with, and so many frames ever came into it.
+/// How far a batch has come: so many of its arrivals are dealt with, and so many frames ever came into
+/// the ring.
+///
+/// A ring that is opened after a kill has every whole frame, published or not. So before an arrival's
+/// frame is begun, this is told; what is one frame ahead of it then has that one too.
 package struct Publication: Sendable {
     package let ring: RingIdentity
     package let arrivals: Int
@@ -20,7 +23,8 @@ extension Ring {
     /// - Parameters:
     ///   - arrivals: each is either accepted or reported to `lost`.
     ///   - overflow: what to do when the ring is full, instead of what the ring was opened with.
-    ///   - publishing: called before anything of it can be found in the file, under the lock.
+    ///   - publishing: called before each arrival and after the last, before anything of it can be
+    ///     found in the file, under the lock.
     ///   - lost: called once for each payload that is dropped, and each older frame that had to
     ///     make room. It runs under the lock: be short, and never call the ring from it.
     /// - Returns: how many arrivals were dealt with: all, except under `Overflow.stop`.
@@ -35,13 +39,11 @@ extension Ring {
             precondition(!state.isClosed)
             let before = state.mark
             while done < arrivals.count {
-                let isDealtWith = state.append(
-                    arrivals[done], done, overflow, frameBytesMax, lost
-                ) { framesEver in
-                    publishing(
-                        Publication(ring: identity, arrivals: done, framesEver: framesEver))
+                publishing(
+                    Publication(ring: identity, arrivals: done, framesEver: state.mark.framesEver))
+                guard state.append(arrivals[done], done, overflow, frameBytesMax, lost) else {
+                    break
                 }
-                guard isDealtWith else { break }
                 done += 1
             }
             guard state.mark != before else { return }
@@ -69,7 +71,7 @@ extension State {
     /// - Returns: whether the arrival was dealt with, in whatever way.
     fileprivate mutating func append(
         _ arrival: Arrival, _ index: Int, _ overflow: Overflow, _ payloadBytesMax: Int,
-        _ lost: (borrowing Loss) -> Void, publishing: (_ framesEver: UInt64) -> Void
+        _ lost: (borrowing Loss) -> Void
     ) -> Bool {
         let payload = unsafe arrival.payload
         guard payload.count <= payloadBytesMax else {
@@ -87,7 +89,6 @@ extension State {
                 room = self.room(for: bytes)
             }
             // Before their bytes are overwritten, the file must not call them frames any more.
-            publishing(mark.framesEver)
             publish()
         }
         if !room.fits {

@@ -57,10 +57,12 @@ struct LandedDatagrams {
             let offset = LandingLayout.slots + Int(slot) * LandingLayout.slotBytes
             let ring = RingIdentity(low: landing.load(offset), high: landing.load(offset + 8))
             let arrivals = landing.load(offset + 16)
-            guard arrivals > 0, let present = framesEver(ring),
-                present >= landing.load(offset + 24)
-            else { continue }
-            return Array(all.dropFirst(Int(truncatingIfNeeded: min(arrivals, 64))))
+            let noted = landing.load(offset + 24)
+            guard let present = framesEver(ring), present >= noted else { continue }
+            // The ring may have the frame that was just being written, and be further still only
+            // when it is done with all of them.
+            let ahead = min(present - noted, 1)
+            return Array(all.dropFirst(Int(min(arrivals, 64) + ahead)))
         }
         return all
     }

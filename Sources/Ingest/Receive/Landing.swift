@@ -135,13 +135,15 @@ package final class Landing: @unchecked Sendable {
         enter(.appending)
     }
 
-    /// Notes what a ring will have once it publishes; call it before that.
+    /// Notes how far the batch is; call it before the next arrival can be found in a ring.
     func note(_ publication: Publication) {
         let slot = 1 - load(LandingLayout.slot)
         write(
             slot: Int(slot), low: publication.ring.low, high: publication.ring.high,
             arrivals: UInt64(publication.arrivals), framesEver: publication.framesEver)
         store(slot, LandingLayout.slot)
+        // No store to the ring may be moved before these.
+        atomicMemoryFence(ordering: .acquiringAndReleasing)
     }
 
     private func write(

@@ -13,3 +13,10 @@ package func processEnvironment(_ name: String) -> String? {
     }
     return text.isEmpty ? nil : text
 }
+
+/// The first of the folders that the service manager has made for this service.
+///
+/// - Parameter variable: `STATE_DIRECTORY`, `RUNTIME_DIRECTORY`, …; see systemd.exec(5).
+package func managedDirectory(_ variable: String, environment: EnvironmentLookup) -> String? {
+    environment(variable)?.split(separator: ":").first.map(String.init)
+}

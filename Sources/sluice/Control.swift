@@ -39,7 +39,7 @@ struct Status: ParsableCommand {
         let answer = try options.ask(json ? .statusJSON : .status)
         guard answer.isDone else {
             for line in answer.lines { report(line) }
-            throw ExitCode(EX_TEMPFAIL)
+            throw ExitCode(EX_UNAVAILABLE)
         }
         for line in answer.lines { print(line) }
     }

@@ -86,13 +86,14 @@ def test_what_was_dropped_while_nobody_read_is_told_at_the_start(farm):
     folder = Path("/etc/systemd/system/sluice.socket.d")
     folder.mkdir(exist_ok=True)
     (folder / "small.conf").write_text("[Socket]\nReceiveBuffer=4K\n")
-    drop_in("late.conf", "[Service]\nExecStartPre=+/bin/sleep 2\n")
+    machine.hold_the_start()
     try:
         systemctl("start", "sluice.socket")
         place = machine.cursor()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             for number in range(500):
                 sender.sendto(b"numbered,source=1 number=%di" % number, ("127.0.0.1", machine.PORT))
+        machine.GO.touch()
         entry = machine.wait_for_event(place, "kernel_drops")
         dropped = int(entry["SLUICE_DATAGRAMS"])
         wait_until_equal("the others", farm.count, 500 - dropped)

@@ -29,8 +29,7 @@ extension Configuration {
 
     /// The first of systemd's state directories.
     static func stateDirectory(_ environment: EnvironmentLookup) -> String {
-        let first = environment("STATE_DIRECTORY")?.split(separator: ":").first
-        return first.map(String.init) ?? standardStateDirectory
+        managedDirectory("STATE_DIRECTORY", environment: environment) ?? standardStateDirectory
     }
 
     /// The credential's path, when the unit was given one.

@@ -74,6 +74,6 @@ package enum ControlSocket {
     }
 
     private static func path(_ environment: EnvironmentLookup) -> String? {
-        environment("RUNTIME_DIRECTORY")?.split(separator: ":").first.map { "\($0)/\(name)" }
+        managedDirectory("RUNTIME_DIRECTORY", environment: environment).map { "\($0)/\(name)" }
     }
 }

@@ -37,6 +37,7 @@ package struct SocketError: Error, Equatable, CustomStringConvertible {
         case EAFNOSUPPORT:
             return "this machine or the service's RestrictAddressFamilies= does without "
                 + (endpoint.address.isVersion4 ? "IPv4" : "IPv6")
+                + ": have a socket unit open the port, or allow it as remote-database.conf does"
         default: return nil
         }
     }

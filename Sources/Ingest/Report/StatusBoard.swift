@@ -8,10 +8,14 @@ final class StatusBoard: Sendable {
         let snapshot: Snapshot
     }
 
-    private let entry = Lock<Entry?>(nil)
+    private let entry: Lock<Entry>
 
-    /// `nil` until the reporter has looked for the first time.
-    var latest: Entry? { entry.withLock { $0 } }
+    /// - Parameters: what holds until the reporter has looked for the first time.
+    init(_ text: String, _ snapshot: Snapshot) {
+        entry = Lock(Entry(text: text, snapshot: snapshot))
+    }
+
+    var latest: Entry { entry.withLock { $0 } }
 
     func put(_ text: String, _ snapshot: Snapshot) {
         entry.withLock { $0 = Entry(text: text, snapshot: snapshot) }

@@ -56,8 +56,7 @@ package struct Daemon {
         _ notify: Notify
     ) async -> Bool {
         let failure = Failure()
-        let board = StatusBoard()
-        board.put("starting", pipeline.snapshot())
+        let board = StatusBoard("starting", pipeline.snapshot())
         let names = Self.names(inherited)
         let reloading = Reloading(
             load: { () throws(ConfigurationError) in
@@ -122,12 +121,8 @@ extension ControlRequest {
     fileprivate func answer(_ board: StatusBoard, _ reloading: Reloading) -> ControlAnswer {
         switch self {
         case .reload: return reloading.perform()
-        case .status, .statusJSON:
-            guard let latest = board.latest else {
-                return ControlAnswer(isDone: false, lines: ["it has only just started; ask again"])
-            }
-            let lines = self == .status ? latest.lines : [latest.json]
-            return ControlAnswer(isDone: true, lines: lines)
+        case .status: return ControlAnswer(isDone: true, lines: board.latest.lines)
+        case .statusJSON: return ControlAnswer(isDone: true, lines: [board.latest.json])
         }
     }
 }

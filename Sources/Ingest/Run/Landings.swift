@@ -12,7 +12,7 @@ struct Landings {
     private static let prefix = "landing-"
 
     init(environment: EnvironmentLookup = processEnvironment, logger: Logger) {
-        directory = environment("RUNTIME_DIRECTORY")?.split(separator: ":").first.map(String.init)
+        directory = managedDirectory("RUNTIME_DIRECTORY", environment: environment)
         self.logger = logger
     }
 

@@ -70,6 +70,14 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // The same work in every run, to measure it: instructions are counted by scripts/instructions.
+        .target(
+            name: "Workloads", dependencies: ["LineProtocol", "Postgres", "Ring"],
+            path: "Benchmarks/Workloads", swiftSettings: settings),
+        .executableTarget(
+            name: "sluice-workload", dependencies: ["Workloads"], path: "Benchmarks/Instructions",
+            swiftSettings: settings),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
         .testTarget(
             name: "FilesTests",

@@ -60,6 +60,7 @@ missing_packages() {
     if [[ $1 == tests ]]; then
         has_venv || echo python3-venv
         command -v shellcheck >/dev/null || echo shellcheck
+        command -v valgrind >/dev/null || echo valgrind
         command -v zstd >/dev/null || echo zstd
         command -v man >/dev/null || echo man-db
         # Without it the tests under real systemd are skipped.

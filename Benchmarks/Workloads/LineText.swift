@@ -51,16 +51,17 @@ struct LineText {
         put("=")
         let start = bytes.count
         putDecimal(value, fractionDigits: fractionDigits)
-        let scale = powerOfTen(fractionDigits)
         // Both are exact in a Double, so the quotient is the nearest one.
+        let quotient = Double(value) / Double(powerOfTen(fractionDigits))
         expectItem(
-            key.utf8.count, bits: (Double(value) / Double(scale)).bitPattern,
-            textBytes: bytes.count - start, lastByte: bytes[bytes.count - 1])
+            keyBytes: key.utf8.count, textBytes: bytes.count - start, content: quotient.bitPattern)
     }
 
     /// Expects the line's next item.
-    mutating func expectItem(_ keyBytes: Int, bits: UInt64, textBytes: Int, lastByte: UInt8) {
-        items = Self.join(items, keyBytes, bits, textBytes, lastByte)
+    ///
+    /// - Parameter content: a number's bits, or a text's last byte.
+    mutating func expectItem(keyBytes: Int, textBytes: Int, content: UInt64) {
+        items = Self.join(items, keyBytes, textBytes, content)
     }
 
     /// Ends the line.
@@ -86,10 +87,9 @@ struct LineText {
 
     /// The checksum of a line's items so far, with one more.
     @inline(__always) static func join(
-        _ sum: UInt64, _ keyBytes: Int, _ bits: UInt64, _ textBytes: Int, _ lastByte: UInt8
+        _ sum: UInt64, _ keyBytes: Int, _ textBytes: Int, _ content: UInt64
     ) -> UInt64 {
-        let text = UInt64(lastByte) << 40 | UInt64(truncatingIfNeeded: keyBytes << 8 | textBytes)
-        return sum &* 31 &+ (bits ^ text)
+        sum &* 31 &+ (content ^ UInt64(truncatingIfNeeded: keyBytes &<< 8 | textBytes))
     }
 }
 

@@ -15,7 +15,8 @@ extension LineText {
         put(",sensor_id=")
         let sensor = 1000 + index % 1000
         putDecimal(sensor, fractionDigits: 0)
-        expectItem(9, bits: 0, textBytes: 4, lastByte: UInt8(ascii: "0") + UInt8(sensor % 10))
+        expectItem(
+            keyBytes: 9, textBytes: 4, content: UInt64(UInt8(ascii: "0")) + UInt64(sensor % 10))
         put(" ")
     }
 
@@ -86,8 +87,8 @@ extension LineText {
 
     private mutating func expect(_ item: MixedLine.Item) {
         expectItem(
-            item.key.utf8.count, bits: item.bits, textBytes: item.text.utf8.count,
-            lastByte: item.text.utf8.last ?? 0)
+            keyBytes: item.key.utf8.count, textBytes: item.text.utf8.count,
+            content: item.content)
     }
 }
 
@@ -104,26 +105,28 @@ private struct MixedLine {
     struct Item {
         let key: String
         let text: String
-        var bits: UInt64 = 0
+        /// The value's bits, or the text's last byte.
+        var content: UInt64
 
         init(_ key: String, _ text: String) {
             self.key = key
             self.text = text
+            content = UInt64(text.utf8.last!)
         }
 
         init(_ key: String, _ text: String, _ value: Double) {
             self.init(key, text)
-            bits = value.bitPattern
+            content = value.bitPattern
         }
 
         init(_ key: String, _ text: String, _ value: Int64) {
             self.init(key, text)
-            bits = UInt64(bitPattern: value)
+            content = UInt64(bitPattern: value)
         }
 
         init(_ key: String, _ text: String, _ value: Bool) {
             self.init(key, text)
-            bits = value ? 1 : 0
+            content = value ? 1 : 0
         }
     }
 

@@ -7,7 +7,7 @@ final class RingWorkload: Workload {
     private static let batchFrames = 64
     private static let batchCount = 16
 
-    private let folder: RingFolder
+    private let ring: Ring
     private let slab: UnsafeMutableRawBufferPointer
     private let arrivals: [Arrival]
     /// The checksum of the first so many frames.
@@ -15,7 +15,7 @@ final class RingWorkload: Workload {
 
     init(payloadBytes: Int) throws {
         let count = Self.batchFrames * Self.batchCount
-        folder = try RingFolder()
+        ring = try TemporaryRing.open()
         unsafe slab = .allocate(byteCount: count * payloadBytes, alignment: 64)
         for index in unsafe slab.indices {
             unsafe slab[index] = UInt8(truncatingIfNeeded: index &* 31 &+ index >> 8)
@@ -50,7 +50,6 @@ final class RingWorkload: Workload {
 
     /// One batch into the ring and out of it.
     private func pass(_ batch: Range<Int>) -> UInt64 {
-        let ring = folder.ring
         let arrivals = arrivals
         let done = ring.append(arrivals.span.extracting(batch)) { _ in
             preconditionFailure("the ring is full")
@@ -85,13 +84,13 @@ final class RingWorkload: Workload {
 final class LedgerWorkload: Workload {
     private static let outcomeCount = 4
 
-    private let folder: RingFolder
+    private let ring: Ring
     private let intake = IntakeWords(repeating: 3)
     private var outcomes: [StagedOutcome]
     private var batches: UInt64 = 0
 
     init() throws {
-        folder = try RingFolder()
+        ring = try TemporaryRing.open()
         outcomes = (0..<Self.outcomeCount).map { index in
             StagedOutcome(
                 index: index, batch: FrameCount(), totals: OutcomeWords(repeating: 0))
@@ -104,9 +103,9 @@ final class LedgerWorkload: Workload {
         inPeriods(units, of: period) { count in
             for _ in 0..<count {
                 batches += 1
-                folder.ring.addIntake(1, intake)
+                ring.addIntake(1, intake)
                 for index in outcomes.indices { outcomes[index].totals[0] = batches }
-                folder.ring.stage(outcomes.span, end: 8)
+                ring.stage(outcomes.span, end: 8)
             }
             return check()
         }
@@ -114,11 +113,11 @@ final class LedgerWorkload: Workload {
 
     /// What is staged shows only after a release: the intake alone can be looked at.
     private func check() -> UInt64 {
-        let entry = folder.ring.ledger(of: 1)
+        let entry = ring.ledger(of: 1)
         var sum: UInt64 = 0
         for index in entry.intake.indices { sum &+= entry.intake[index] }
         precondition(sum == 3 &* batches &* UInt64(entry.intake.count), "the intake is wrong")
-        folder.ring.unstage()
+        ring.unstage()
         return sum
     }
 }

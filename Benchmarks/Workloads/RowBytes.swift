@@ -22,19 +22,18 @@ struct RowBytes {
 }
 
 /// The sum of bytes as little-endian words, the last of them filled up with zeros.
+///
+/// Without checks in its loop, for it to be cheap beside what it checks.
 func wordSum(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    guard let base = bytes.baseAddress else { return 0 }
+    let wordCount = bytes.count >> 3
     var sum: UInt64 = 0
-    var offset = 0
-    while offset + 8 <= bytes.count {
+    for index in 0..<wordCount {
         sum &+= unsafe UInt64(
-            littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-        offset += 8
+            littleEndian: base.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self))
     }
-    var shift: UInt64 = 0
-    while offset < bytes.count {
-        sum &+= unsafe UInt64(bytes[offset]) << shift
-        shift += 8
-        offset += 1
+    for index in wordCount * 8..<bytes.count {
+        sum &+= unsafe UInt64(bytes[index]) << UInt64(index % 8 * 8)
     }
     return sum
 }

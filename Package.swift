@@ -124,3 +124,16 @@ if ProcessInfo.processInfo.environment["SLUICE_FUZZ"] != nil {
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
     ]
 }
+
+// Times of the same workloads; ordinary builds do not see what this needs.
+if ProcessInfo.processInfo.environment["SLUICE_BENCHMARK"] != nil {
+    package.dependencies.append(
+        // Without traits: what they count would be counted while times are taken.
+        .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: []))
+    package.targets.append(
+        .executableTarget(
+            name: "Speed",
+            dependencies: ["Workloads", .product(name: "Benchmark", package: "benchmark")],
+            path: "Benchmarks/Speed", swiftSettings: testSettings,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}

@@ -52,21 +52,25 @@ static _Atomic int used;
 /* In the static block of thread-local storage, or its first use would allocate. */
 static _Thread_local struct record *mine __attribute__((tls_model("initial-exec")));
 
-__attribute__((constructor)) static void map_file(void)
-{
+__attribute__((constructor)) static void map_file(void) {
     const char *path = getenv("COUNTING_ALLOCATOR_FILE");
-    if (path == NULL) return;
+    if (path == NULL) {
+        return;
+    }
     size_t size = record_count * sizeof(struct record);
     int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (file < 0 || ftruncate(file, (off_t)size) != 0) _exit(125);
+    if (file < 0 || ftruncate(file, (off_t)size) != 0) {
+        _exit(125);
+    }
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     close(file);
-    if (memory == MAP_FAILED) _exit(125);
+    if (memory == MAP_FAILED) {
+        _exit(125);
+    }
     atomic_store(&records, memory);
 }
 
-static struct record *take_record(struct record *all)
-{
+static struct record *take_record(struct record *all) {
     int index = atomic_fetch_add(&used, 1);
     if (index >= record_count) {
         atomic_store(&used, record_count);
@@ -78,39 +82,40 @@ static struct record *take_record(struct record *all)
     return record;
 }
 
-static void count(size_t bytes)
-{
+static void count(size_t bytes) {
     struct record *all = atomic_load_explicit(&records, memory_order_acquire);
-    if (all == NULL) return;
+    if (all == NULL) {
+        return;
+    }
     int saved_errno = errno;
-    if (mine == NULL) mine = take_record(all);
+    if (mine == NULL) {
+        mine = take_record(all);
+    }
     uint64_t before =
         atomic_fetch_add_explicit(&mine->allocations, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&mine->bytes, bytes, memory_order_relaxed);
-    if (before % name_interval == name_interval - 1) prctl(PR_GET_NAME, mine->name);
+    if (before % name_interval == name_interval - 1) {
+        prctl(PR_GET_NAME, mine->name);
+    }
     errno = saved_errno;
 }
 
-void *malloc(size_t size)
-{
+void *malloc(size_t size) {
     count(size);
     return __libc_malloc(size);
 }
 
-void *calloc(size_t number, size_t size)
-{
+void *calloc(size_t number, size_t size) {
     count(number * size);
     return __libc_calloc(number, size);
 }
 
-void *realloc(void *memory, size_t size)
-{
+void *realloc(void *memory, size_t size) {
     count(size);
     return __libc_realloc(memory, size);
 }
 
-void *reallocarray(void *memory, size_t number, size_t size)
-{
+void *reallocarray(void *memory, size_t number, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(number, size, &bytes)) {
         errno = ENOMEM;
@@ -119,26 +124,25 @@ void *reallocarray(void *memory, size_t number, size_t size)
     return realloc(memory, bytes);
 }
 
-void *memalign(size_t alignment, size_t size)
-{
+void *memalign(size_t alignment, size_t size) {
     count(size);
     return __libc_memalign(alignment, size);
 }
 
-void *aligned_alloc(size_t alignment, size_t size)
-{
+void *aligned_alloc(size_t alignment, size_t size) {
     return memalign(alignment, size);
 }
 
-int posix_memalign(void **result, size_t alignment, size_t size)
-{
+int posix_memalign(void **result, size_t alignment, size_t size) {
     if (alignment % sizeof(void *) != 0 || alignment == 0 || (alignment & (alignment - 1)) != 0) {
         return EINVAL;
     }
     int saved_errno = errno;
     void *memory = memalign(alignment, size);
     errno = saved_errno;
-    if (memory == NULL) return ENOMEM;
+    if (memory == NULL) {
+        return ENOMEM;
+    }
     *result = memory;
     return 0;
 }

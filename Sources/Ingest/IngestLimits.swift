@@ -3,6 +3,11 @@
 package enum IngestLimits {
     /// Bytes of encoded rows that a writer collects before it sends them on within its transaction.
     package static let slabBytes = 8 << 20
+    /// Rows among them. Rows of a sorted table are sorted so many at a time.
+    package static let slabRows = 128 << 10
+    /// How long a batch of an import waits for more, and how often it looks.
+    static let gatherPatience = Duration.milliseconds(100)
+    static let gatherLook = Duration.milliseconds(1)
     /// Lines that are decoded in one go.
     package static let linesPerDecode = 1_024
     /// Bytes of the longest line; no datagram is longer.
@@ -20,6 +25,10 @@ package enum IngestLimits {
     static let idleInTransactionSeconds = 300
     /// How long the end of a former connection's process is waited for, in milliseconds.
     static let formerProcessMilliseconds = 5_000
+    /// Rows of the first batch where there are several lanes; each further one may be twice as large. A
+    /// transaction that makes a chunk of a hypertable keeps the others from it until it ends, so the
+    /// first one is short.
+    static let batchRowsFirst = 5_000
     /// Rows to which batches shrink at most when the database leaves them unanswered.
     static let batchRowsMin = 100
     /// How often a batch is encoded anew because a table was changed meanwhile, before a person is

@@ -3,10 +3,10 @@
 /// Slices point into the payload or into this batch's scratch memory; they are good until the
 /// next decode into the batch, and as long as the payload stays.
 @safe  // Sole owner of its memory; every index is checked.
-package struct DecodedBatch: ~Copyable {
+public struct DecodedBatch: ~Copyable {
     package let lineCapacity: Int
     package let itemCapacity: Int
-    package internal(set) var lineCount = 0
+    public internal(set) var lineCount = 0
     var itemCount = 0
     var scratchUsed = 0
 
@@ -64,22 +64,22 @@ package struct DecodedBatch: ~Copyable {
     }
 
     /// The line at `index` of the last decode.
-    @inlinable
-    package func line(_ index: Int) -> DecodedLine {
+    @inlinable @inline(__always)
+    public func line(_ index: Int) -> DecodedLine {
         precondition(index >= 0 && index < lineCount)
         return unsafe lineBase[index]
     }
 
     /// The tag at `index` of `line`.
-    @inlinable
-    package func tag(_ index: Int, of line: DecodedLine) -> Item {
+    @inlinable @inline(__always)
+    public func tag(_ index: Int, of line: DecodedLine) -> Item {
         precondition(index >= 0 && index < Int(line.tagCount))
         return unsafe itemBase[Int(line.firstItem) + index]
     }
 
     /// The field at `index` of `line`.
-    @inlinable
-    package func field(_ index: Int, of line: DecodedLine) -> Item {
+    @inlinable @inline(__always)
+    public func field(_ index: Int, of line: DecodedLine) -> Item {
         precondition(index >= 0 && index < Int(line.fieldCount))
         return unsafe itemBase[Int(line.firstItem) + Int(line.tagCount) + index]
     }
@@ -87,8 +87,8 @@ package struct DecodedBatch: ~Copyable {
     /// The tags, then the fields of `line`, for loops that count nanoseconds.
     ///
     /// Danger: good only until the next decode into this batch.
-    @inlinable
-    package func items(of line: DecodedLine) -> UnsafeBufferPointer<Item> {
+    @inlinable @inline(__always)
+    public func items(of line: DecodedLine) -> UnsafeBufferPointer<Item> {
         unsafe UnsafeBufferPointer(
             start: itemBase + Int(line.firstItem), count: Int(line.tagCount + line.fieldCount))
     }

@@ -27,6 +27,8 @@ struct Layout: ~Copyable {
     private(set) var measurementOffset = 0
     private(set) var measurementCount = 0
     private(set) var hasTimestamp = false
+    /// Another one, other than 0, for each layout that was ever predicted.
+    private(set) var number: UInt32 = 0
     /// Falls with each line that was not predicted, rises with each that was; below 0 it is time
     /// for another layout. So lines that alternate between two shapes keep one of them.
     private var credit = 0
@@ -94,6 +96,7 @@ struct Layout: ~Copyable {
         hasTimestamp = line.hasTimestamp
         tagCount = Int(line.tagCount)
         itemCount = count
+        number = number == .max ? 1 : number + 1
     }
 
     /// Where `slice` lies in `raw`; nil for unescaped text, which lies in scratch memory.

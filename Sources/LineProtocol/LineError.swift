@@ -1,5 +1,5 @@
 /// Why a line was refused. One byte wide: counted by index, never printed per line.
-package enum LineError: UInt8, Error, CaseIterable, Sendable {
+public enum LineError: UInt8, Error, CaseIterable, Sendable {
     /// The measurement's name is missing.
     case measurement
     /// The tag set is malformed: an empty key or value, a stray comma, a raw `=` in a value.

@@ -84,7 +84,7 @@ struct LineWalker {
             point.rawEnd - start <= lineBytesMax
         {
             batch.layout.predicted()
-            accept(point, start, scanner, &batch)
+            accept(point, start, scanner, layoutNumber: batch.layout.number, &batch)
             return scanner.position
         }
         return stepUnpredicted(block, start, &scanner, &batch)
@@ -114,7 +114,7 @@ struct LineWalker {
             let isTooLong = point.rawEnd - start > lineBytesMax
             return recover(block, start, isTooLong ? .lineTooLong : .truncated, scanner.end, &batch)
         }
-        accept(point, start, scanner, &batch)
+        accept(point, start, scanner, layoutNumber: 0, &batch)
         if predictsLayout, scanner.lineFeeds == 0 { batch.missedLayout() }
         return scanner.position
     }
@@ -123,7 +123,7 @@ struct LineWalker {
     @inline(__always)
     private mutating func accept(
         _ point: PointScanner.Point, _ start: Int, _ scanner: PointScanner,
-        _ batch: inout DecodedBatch
+        layoutNumber: UInt32, _ batch: inout DecodedBatch
     ) {
         batch.append(
             DecodedLine(
@@ -131,7 +131,8 @@ struct LineWalker {
                 firstItem: Int32(truncatingIfNeeded: batch.itemCount),
                 tagCount: Int32(truncatingIfNeeded: point.tagCount),
                 fieldCount: Int32(truncatingIfNeeded: point.fieldCount), error: nil,
-                hasTimestamp: point.hasTimestamp, timestamp: point.timestamp, number: lineNumber),
+                hasTimestamp: point.hasTimestamp, timestamp: point.timestamp, number: lineNumber,
+                layoutNumber: layoutNumber),
             itemCount: scanner.itemCount, scratchUsed: scanner.scratchUsed)
         lineNumber += 1 + scanner.lineFeeds
     }
@@ -248,7 +249,7 @@ struct LineWalker {
                 raw: raw, measurement: nothing,
                 firstItem: Int32(truncatingIfNeeded: batch.itemCount),
                 tagCount: 0, fieldCount: 0, error: error, hasTimestamp: false, timestamp: 0,
-                number: lineNumber),
+                number: lineNumber, layoutNumber: 0),
             itemCount: batch.itemCount, scratchUsed: batch.scratchUsed)
     }
 

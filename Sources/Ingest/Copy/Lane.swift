@@ -19,6 +19,7 @@ package final class Lane: Sendable {
     private let turnCount = Atomic<UInt64>(0)
     private let waitsForDatabase = Atomic<Bool>(false)
     private let mayCarryFiles = Atomic<Bool>(false)
+    private let gathering = Atomic<Int>(0)
 
     private struct Orders {
         var configuration: Configuration
@@ -52,6 +53,10 @@ package final class Lane: Sendable {
 
     /// Whether the ring may have chunks of files in it.
     var carriesFiles: Bool { mayCarryFiles.load(ordering: .acquiring) }
+
+    /// As long as more is sure to come, a batch waits for so many bytes in the ring, if not for long;
+    /// 0: it waits for none.
+    package func gather(bytes: Int) { gathering.store(bytes, ordering: .relaxed) }
 
     /// Gives the writer a new configuration; it takes it up before its next batch.
     package func reconfigure(_ configuration: Configuration) {
@@ -92,6 +97,9 @@ package final class Lane: Sendable {
     package var isWaitingForDatabase: Bool { waitsForDatabase.load(ordering: .relaxed) }
 
     // MARK: - For the writer
+
+    /// Bytes that a batch waits for.
+    var gatheredBytes: Int { gathering.load(ordering: .relaxed) }
 
     func configuration() -> (configuration: Configuration, version: Int) {
         orders.withLock { ($0.configuration, $0.version) }

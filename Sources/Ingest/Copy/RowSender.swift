@@ -8,8 +8,11 @@ struct RowSender: ~Copyable {
     private var filled = 0
     /// The shape whose COPY is open, and how many rows of the slab are in it already.
     private var open: (shape: Int, sentRows: Int)?
+    private var sorter: RowSorter
 
-    init() {
+    /// - Parameter rowLimit: rows that a slab may have.
+    init(rowLimit: Int) {
+        sorter = RowSorter(rowLimit: rowLimit)
         unsafe piece = .allocate(byteCount: Postgres.Limits.copyPieceSize, alignment: 64)
     }
 
@@ -27,16 +30,24 @@ struct RowSender: ~Copyable {
         reset()
     }
 
-    /// Sends what is there in full pieces while more is decoded, so that the server works
-    /// meanwhile. Only as long as all rows go to one table: COPYs cannot be interleaved.
+    /// Whether a piece can go ahead of the others. Only as long as all rows go to one table, for
+    /// COPYs cannot be interleaved, and in the order of arrival.
+    @inline(__always)
+    func isPieceDue(_ rows: borrowing BatchRows, _ shapes: [CopyShape]) -> Bool {
+        let sent = open?.sentRows ?? 0
+        guard rows.slab.byteCount(ofRows: sent..<rows.count) >= Postgres.Limits.copyPieceSize,
+            let shape = rows.onlyShape
+        else { return false }
+        return shapes[shape].sorting.isEmpty
+    }
+
+    /// Sends what is there; for when a piece is due.
     mutating func sendAhead(
         _ rows: borrowing BatchRows, _ shapes: [CopyShape],
         on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) {
         guard let shape = rows.onlyShape else { return }
         let sent = open?.sentRows ?? 0
-        let pending = rows.slab.byteCount(ofRows: sent..<rows.count)
-        guard pending >= Postgres.Limits.copyPieceSize else { return }
         if open == nil { try begin(shapes[shape].statement, on: &connection) }
         try put(rows, sent..<rows.count, on: &connection)
         open = (shape, rows.count)
@@ -56,7 +67,9 @@ struct RowSender: ~Copyable {
             let sentRows = open?.shape == shape ? open!.sentRows : 0
             if open?.shape != shape { try begin(shapes[shape].statement, on: &connection) }
             var count = sentRows
-            if rows.onlyShape != nil {
+            if !shapes[shape].sorting.isEmpty {
+                count = try sendSorted(rows, shape, shapes[shape].sorting, on: &connection)
+            } else if rows.onlyShape != nil {
                 try put(rows, sentRows..<rows.count, on: &connection)
                 count = rows.count
             } else {
@@ -114,6 +127,18 @@ struct RowSender: ~Copyable {
             count += 1
             row = rows.row(after: row)
         }
+        return count
+    }
+
+    /// Sends all rows of one shape in the order of an index.
+    private mutating func sendSorted(
+        _ rows: borrowing BatchRows, _ shape: Int, _ columns: [SortColumn],
+        on connection: inout some DatabaseSession & ~Copyable
+    ) throws(PostgresError) -> Int {
+        let count = sorter.sort(rows.slab, by: columns) { row in
+            row < 0 ? rows.firstRow(ofShape: shape) : rows.row(after: row)
+        }
+        for place in 0..<count { try add(sorter.row(at: place), of: rows, on: &connection) }
         return count
     }
 

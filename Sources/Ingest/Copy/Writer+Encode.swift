@@ -35,11 +35,7 @@ extension Writer where Session: ~Copyable {
             reached = frame.end
             try encode(frame, &session)
             if encodedRows >= rowLimit || router.isFull { break }
-            if !isCareful {
-                try lane.ask { () throws(PostgresError) in
-                    try sender.sendAhead(rows, router.shapes, on: &session)
-                }
-            } else if rows.count >= IngestLimits.carefulRows {
+            if isCareful, rows.count >= IngestLimits.carefulRows {
                 try flush(&session)
                 if savepoints >= IngestLimits.carefulSavepoints { break }
             }
@@ -66,10 +62,20 @@ extension Writer where Session: ~Copyable {
             for index in 0..<decoded.lineCount {
                 try encode(decoded.line(index), context, &counts, &session)
             }
+            try sendAhead(&session)
         }
         tallies[source].frames += 1
         tallies[source].bytes += unsafe UInt64(frame.payload.count)
         count(&counts, source)
+    }
+
+    /// Lets the server work on what is there while more is decoded.
+    @inline(__always)
+    private mutating func sendAhead(_ session: inout Session) throws(WriteFailure) {
+        guard !isCareful, sender.isPieceDue(rows, router.shapes) else { return }
+        try lane.ask { () throws(PostgresError) in
+            try sender.sendAhead(rows, router.shapes, on: &session)
+        }
     }
 
     /// A datagram's lines are all of it; of a file's, those that the database does not have.

@@ -30,7 +30,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var rows: BatchRows
     var decoded: DecodedBatch
     var decoder = Decoder(lineBytesMax: IngestLimits.lineBytesMax)
-    var sender = RowSender()
+    var sender = RowSender(rowLimit: IngestLimits.slabRows)
     var router = Router(.none)
     var progress: Progress
     /// How far files are in the database.
@@ -72,7 +72,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var configuration: Configuration
     /// How much of the ring a batch takes.
     var pinSize: PinSize
-    /// Rows of a batch: as configured, or fewer after the database has left some unanswered.
+    /// Rows of a batch: as configured, or fewer at first and after the database has left some
+    /// unanswered.
     var rowLimit: Int
     var version = 0
     var backoff: Backoff
@@ -84,6 +85,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     /// Problems of tables that have been told.
     var toldProblems: Set<String> = []
     private var lastStart: ContinuousClock.Instant
+    /// Since when there are frames that wait for more.
+    private var gatheringSince: ContinuousClock.Instant?
     var lastCatalogRead: ContinuousClock.Instant
 
     init(
@@ -99,9 +102,10 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         connection = nil
         configuration = lane.configuration().configuration
         rowLimit = configuration.batch.rows
+        if configuration.ring.lanes > 1 { rowLimit = min(rowLimit, IngestLimits.batchRowsFirst) }
         pinSize = PinSize(capacity: lane.ring.capacity)
         rows = BatchRows(
-            byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
+            byteLimit: IngestLimits.slabBytes, rowLimit: IngestLimits.slabRows)
         decoded = DecodedBatch(
             lineCapacity: IngestLimits.linesPerDecode, lineBytesMax: IngestLimits.lineBytesMax)
         self.progress = progress ?? Progress(of: lane.ring.identity)
@@ -176,13 +180,14 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
             isPrepared = true
             return .none
         }
-        guard lane.ring.snapshot().frameCount > 0 else {
+        let ring = lane.ring.snapshot()
+        guard ring.frameCount > 0 else {
             lane.turn()
             try lane.ask { () throws(PostgresError) in try session.checkIdle() }
             outage.over(session)
             return .frames(atMost: Lane.turnPause)
         }
-        if let rest = pace() { return rest }
+        if let rest = gather(ring) ?? pace() { return rest }
         // What comes after a reload's end is written by the new configuration.
         guard lane.configurationVersion == version else { return .none }
         try refreshCatalogIfWanted(&session)
@@ -199,6 +204,21 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         let left = configuration.batch.interval - (now - lastStart)
         if left > .zero, !lane.isFinishing, !isCareful { return .pause(left) }
         lastStart = now
+        return nil
+    }
+
+    /// A batch that is begun too early is small, and the next one waits for its transaction.
+    private mutating func gather(_ ring: RingSnapshot) -> Rest? {
+        let wanted = lane.gatheredBytes
+        guard wanted > ring.usedBytes, !lane.isFinishing, !isCareful else {
+            gatheringSince = nil
+            return nil
+        }
+        let now = clock.now()
+        let since = gatheringSince ?? now
+        gatheringSince = since
+        if now - since < IngestLimits.gatherPatience { return .pause(IngestLimits.gatherLook) }
+        gatheringSince = nil
         return nil
     }
 
@@ -304,7 +324,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         guard version != self.version else { return }
         self.version = version
         configuration = new
-        rowLimit = new.batch.rows
+        rowLimit = min(rowLimit, new.batch.rows)
         timeLimits = TimeLimits(new, sourceCount: RingLimits.sourceCountMax) {
             lane.ring.source($0)
         }

@@ -12,6 +12,8 @@ extension CopyRows {
         switch (type, item.kind) {
         case (.doublePrecision, .float): append(item.float)
         case (.bigint, .int): append(item.int)
+        // Where an identifier is a number, and every line has one.
+        case (.bigint, .tag): append(try unsafe Int64(decimal: item.text.buffer.span))
         default: try appendSeldom(item, as: type)
         }
     }
@@ -20,9 +22,9 @@ extension CopyRows {
     private mutating func appendSeldom(_ item: Item, as type: WireType) throws(Misfit) {
         switch type {
         case .doublePrecision, .real, .numeric:
-            if item.kind == .bool { throw .notANumber }
+            if case .bool = item.kind { throw .notANumber }
         case .bigint, .integer, .smallint:
-            if item.kind == .bool { throw .notAnInteger }
+            if case .bool = item.kind { throw .notAnInteger }
         case .timestamptz: try item.requireWords(.notATime)
         case .date: try item.requireWords(.notADate)
         case .uuid: try item.requireWords(.notAUUID)

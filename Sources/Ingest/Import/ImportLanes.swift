@@ -27,23 +27,24 @@ final class ImportLanes {
         var held: String?
     }
 
-    /// Makes the rings and starts the writers.
+    /// Starts the writers.
     ///
     /// - Parameters:
+    ///   - rings: one for each lane.
     ///   - dry: where the rows are counted, if nothing is to be written.
     init(
-        _ configuration: Configuration, count: Int, precision: Precision,
+        _ configuration: Configuration, _ rings: ImportRings, precision: Precision,
         dry: DryTally?, logger: Logger
     ) throws(RingError) {
         var lanes: [Lane] = []
         let toldNames = ToldNames()
         let drops = DropLedger()
-        for number in 0..<count {
-            let ring = try Self.makeRing()
+        for (number, ring) in try rings.take().enumerated() {
             let lane = Lane(
                 number: number, ring: ring, configuration: configuration, drops: drops,
                 toldNames: toldNames)
             lane.expectFiles()
+            lane.gather(bytes: ImportLimits.gatheredBytes(lanes: configuration.ring.lanes))
             lanes.append(lane)
         }
         source = try lanes[0].ring.register(source: ImportRun.sourceName)
@@ -84,31 +85,9 @@ final class ImportLanes {
         writer.run()
     }
 
-    /// A ring in memory where there is room for it, else in a file that nobody else can see.
-    private static func makeRing() throws(RingError) -> Ring {
-        do throws(RingError) {
-            return try makeRing(in: "/dev/shm")
-        } catch {
-            return try makeRing(in: processEnvironment("TMPDIR") ?? "/tmp")
-        }
-    }
-
-    private static func makeRing(in directory: String) throws(RingError) -> Ring {
-        var template = Array("\(directory)/sluice-import-XXXXXX".utf8CString)
-        guard let made = unsafe mkdtemp(&template) else {
-            throw .system(operation: "mkdtemp", path: directory, code: errno)
-        }
-        let folder = unsafe String(cString: made)
-        let path = "\(folder)/ring"
-        // The mapping keeps the file; a process that is killed leaves nothing behind.
-        defer {
-            unsafe unlink(path)
-            unsafe rmdir(folder)
-        }
-        return try Ring.open(
-            RingConfiguration(
-                path: path, capacity: ImportLimits.ringBytes, overflow: .dropNewest)
-        ).ring
+    /// How many bytes a lane waits for before it begins a batch.
+    func gather(bytes: Int) {
+        for lane in lanes { lane.gather(bytes: bytes) }
     }
 
     // MARK: - Chunks

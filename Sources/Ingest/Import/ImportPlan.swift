@@ -100,8 +100,20 @@ struct ImportPlan: Equatable, Sendable {
 
 /// The numbers that bound an import. Sizes are bytes.
 package enum ImportLimits {
-    /// The ring of each lane: what is read ahead of the database.
-    static let ringBytes = 16 << 20
+    /// The rings of all lanes together: what is read ahead of the database.
+    private static let ringBytesTotal = 64 << 20
+    /// A ring is not smaller than this.
+    private static let ringBytesMin = 8 << 20
+
+    /// The ring of each lane.
+    static func ringBytes(lanes: Int) -> Int { max(ringBytesTotal / lanes, ringBytesMin) }
+
+    /// What goes into one transaction: half a ring, so that the other half is filled meanwhile.
+    static func batchBytes(lanes: Int) -> Int { ringBytes(lanes: lanes) / 2 }
+    static let batchRows = 500_000
+
+    /// What a batch waits for, as long as there is more to read.
+    static func gatheredBytes(lanes: Int) -> Int { ringBytes(lanes: lanes) * 3 / 8 }
     /// The pieces in which a file is shared out to lanes.
     static let stripeBytes: UInt32 = 1 << 20
     /// Smaller files go to one lane.
@@ -111,6 +123,8 @@ package enum ImportLimits {
     static let lanesDefaultMax = 4
     /// Time between two looks at what the lanes do.
     static let look = Duration.milliseconds(50)
+    /// The same when everything is read.
+    static let lastLook = Duration.milliseconds(2)
     /// Time between two lines of progress where no terminal is.
     static let plainInterval = Duration.seconds(10)
     /// Time between two pictures of the bar.

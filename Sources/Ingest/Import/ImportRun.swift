@@ -67,6 +67,8 @@ package final class ImportRun {
     ) -> Configuration {
         var configuration = configuration
         configuration.batch.interval = .zero
+        configuration.batch.rows = max(configuration.batch.rows, ImportLimits.batchRows)
+        configuration.batch.bytes = ImportLimits.batchBytes(lanes: options.lanes)
         configuration.ring.overflow = .dropNewest
         configuration.ring.lanes = options.lanes
         if options.isDry { configuration.rejects.size = 0 }
@@ -83,13 +85,14 @@ package final class ImportRun {
     ///
     /// - Throws: when nothing can be done at all.
     package func perform() throws(ImportError) -> ImportSummary {
+        let rings = ImportRings(lanes: options.lanes)
         var database = try connect()
         let start = ContinuousClock.now
         let tally = DryTally()
         let lanes: ImportLanes
         do throws(RingError) {
             lanes = try ImportLanes(
-                configuration, count: options.lanes, precision: options.precision,
+                configuration, rings, precision: options.precision,
                 dry: options.isDry ? tally : nil, logger: logger)
         } catch {
             throw ImportError(description: error.description, exitCode: EX_CANTCREAT)
@@ -98,6 +101,7 @@ package final class ImportRun {
         for (index, name) in options.names.enumerated() where summary.stopped == nil {
             load(name, index, lanes, &database)
         }
+        lanes.gather(bytes: 0)
         while summary.stopped == nil, !lanes.isEmpty { rest(lanes) }
         lanes.finish(isStopped: summary.stopped != nil)
         take(lanes.state)
@@ -257,7 +261,7 @@ package final class ImportRun {
     // MARK: - While the lanes work
 
     private func rest(_ lanes: ImportLanes) {
-        usleep(UInt32(ImportLimits.look / .microseconds(1)))
+        usleep(UInt32(ImportLimits.lastLook / .microseconds(1)))
         look(lanes)
     }
 

@@ -53,6 +53,8 @@ struct CopyShape {
     /// Indexes of the columns in the target.
     let columns: [Int16]
     let types: UnsafeMutablePointer<WireType>
+    /// What a batch's rows are sorted by; empty where they go in the order of arrival.
+    let sorting: [SortColumn]
     /// The next one in `CopyShapes` with the same hash.
     let older: Int32?
     private let destination: TableTarget
@@ -64,6 +66,7 @@ struct CopyShape {
         }
         self.target = targetIndex
         self.columns = columns
+        sorting = RowOrdering.columns(of: target, in: columns)
         self.older = older
         destination = target
     }

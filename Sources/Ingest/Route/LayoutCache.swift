@@ -27,6 +27,8 @@ struct LayoutCache: ~Copyable {
     private(set) var count = 0
     private var keyBytes = 0
     private var last: Int32 = -1
+    /// What the decoder calls the last line's layout; 0 when it has no number.
+    private var lastNumber: UInt32 = 0
 
     /// Bytes of memory that it takes.
     static var byteCount: Int {
@@ -52,10 +54,20 @@ struct LayoutCache: ~Copyable {
         count = 0
         keyBytes = 0
         last = -1
+        lastNumber = 0
     }
 
-    /// The index of the line's layout.
+    /// The index of the line's layout. All lines must come from one decoded batch's memory.
+    @inline(__always)
     mutating func index(of line: DecodedLine, _ items: UnsafePointer<Item>) -> Int? {
+        if line.layoutNumber != 0, line.layoutNumber == lastNumber { return Int(last) }
+        guard let index = unsafe search(line, items) else { return nil }
+        lastNumber = line.layoutNumber
+        return index
+    }
+
+    @inline(never)
+    private mutating func search(_ line: DecodedLine, _ items: UnsafePointer<Item>) -> Int? {
         if last >= 0 {
             let guess = unsafe entries[Int(last)].successor
             if guess >= 0, unsafe matches(Int(guess), line, items) {
@@ -96,6 +108,7 @@ struct LayoutCache: ~Copyable {
         while unsafe slots[Int(slot)] >= 0 { slot = (slot + 1) & Self.slotMask }
         unsafe slots[Int(slot)] = Int32(count)
         follow(Int32(count))
+        lastNumber = line.layoutNumber
         count += 1
         return count - 1
     }

@@ -32,7 +32,8 @@ package struct MemoryPlan: Sendable {
             $0 + DatagramBatch.byteCount(datagramMax: $1.datagramLimit)
         }
         let rows = BatchRows.memorySize(
-            byteLimit: IngestLimits.slabBytes, rowLimit: configuration.batch.rows)
+            byteLimit: IngestLimits.slabBytes, rowLimit: IngestLimits.slabRows)
+        let sorting = RowSorter.memorySize(rowLimit: IngestLimits.slabRows)
         let decode = DecodedBatch.byteCount(
             lineCapacity: IngestLimits.linesPerDecode, lineBytesMax: IngestLimits.lineBytesMax)
         var parts = [
@@ -40,7 +41,7 @@ package struct MemoryPlan: Sendable {
                 name: "rings (\(lanes) of \(Size.text(configuration.ring.size)))",
                 bytes: lanes * Ring.fileBytes(capacity: configuration.ring.size)),
             Part(name: "datagrams being received", bytes: receive),
-            Part(name: "rows on their way to COPY", bytes: lanes * rows),
+            Part(name: "rows on their way to COPY", bytes: lanes * (rows + sorting)),
             Part(name: "lines being decoded", bytes: lanes * decode),
             Part(
                 name: "lines being refused",

@@ -104,8 +104,10 @@ private struct CatalogBuilder {
             tables.append(Self.table(oid, row))
         case "column":
             change(oid) { $0.columns.append(Self.column(row)) }
-        default:
+        case "key":
             change(oid) { Self.addKeyColumn(row, to: &$0) }
+        default:
+            change(oid) { Self.addIndexColumn(row, to: &$0) }
         }
     }
 
@@ -162,5 +164,15 @@ private struct CatalogBuilder {
                     name: name, columns: [], isPrimary: row[5] == "t", isImmediate: row[6] == "t"))
         }
         table.uniqueKeys[table.uniqueKeys.count - 1].columns.append(row[4] ?? "")
+    }
+
+    /// Index columns come sorted by index and place.
+    private static func addIndexColumn(_ row: [String?], to table: inout Table) {
+        let name = row[3] ?? ""
+        if table.indexes.last?.name.isSameName(as: name) != true {
+            table.indexes.append(TableIndex(name: name, columns: []))
+        }
+        table.indexes[table.indexes.count - 1].columns.append(
+            TableIndex.Column(name: row[4] ?? "", isDescending: row[7] == "t"))
     }
 }

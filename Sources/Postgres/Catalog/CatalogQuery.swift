@@ -8,6 +8,7 @@ enum CatalogQuery {
     /// Column: kind, oid, attnum, name, type's name, not null, default, may insert, domain,
     /// base type's oid, modifier, identity, generated.
     /// Key: kind, oid, order, index, column, primary, immediate.
+    /// Index: kind, oid, order, index, column, primary, unique, descending.
     static let tables = """
         with recursive base (start, oid, modifier, not_null, has_default) as (
             select t.oid, t.typbasetype, t.typtypmod, t.typnotnull, t.typdefault is not null
@@ -56,6 +57,21 @@ enum CatalogQuery {
             and i.indexprs is null and i.indpred is null
         join pg_catalog.pg_class x on x.oid = i.indexrelid
         cross join lateral unnest(i.indkey::int2[]) with ordinality as k (attnum, place)
+        join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum = k.attnum
+        where k.place <= i.indnkeyatts
+        union all
+        select 'index', r.oid::text, row_number() over (
+                partition by r.oid
+                order by i.indisprimary desc, i.indisunique desc, x.relname, k.place),
+            x.relname::text, a.attname::text, i.indisprimary, i.indisunique, k.option & 1 = 1,
+            null, null, null, null, null, 3
+        from relation r
+        join pg_catalog.pg_index i on i.indrelid = r.oid and i.indisvalid
+            and i.indexprs is null and i.indpred is null
+        join pg_catalog.pg_class x on x.oid = i.indexrelid
+        join pg_catalog.pg_am m on m.oid = x.relam and m.amname = 'btree'
+        cross join lateral unnest(i.indkey::int2[], i.indoption::int2[])
+            with ordinality as k (attnum, option, place)
         join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum = k.attnum
         where k.place <= i.indnkeyatts
         order by kind_order, 2, 3

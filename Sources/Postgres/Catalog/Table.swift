@@ -15,6 +15,9 @@ package struct Table: Equatable, Sendable {
     package internal(set) var columns: [Column]
     /// The primary key first, then unique indexes without expressions and conditions, by name.
     package internal(set) var uniqueKeys: [UniqueKey]
+    /// B-trees without expressions and conditions: the primary key first, then unique ones, then
+    /// the others, each by name.
+    package internal(set) var indexes: [TableIndex] = []
     /// The column that a hypertable is cut into chunks by; nil for other tables.
     package internal(set) var timeDimension: String?
 
@@ -74,6 +77,28 @@ package struct UniqueKey: Equatable, Sendable {
     package let isPrimary: Bool
     /// False for a deferrable constraint: it cannot serve `ON CONFLICT`.
     package let isImmediate: Bool
+}
+
+/// A B-tree on columns.
+package struct TableIndex: Equatable, Sendable {
+    /// A column, and how the index orders it.
+    package struct Column: Equatable, Sendable {
+        package let name: String
+        package let isDescending: Bool
+
+        package init(name: String, isDescending: Bool = false) {
+            self.name = name
+            self.isDescending = isDescending
+        }
+    }
+
+    package let name: String
+    package internal(set) var columns: [Column]
+
+    package init(name: String, columns: [Column]) {
+        self.name = name
+        self.columns = columns
+    }
 }
 
 /// A name as SQL takes it literally, whatever it holds.

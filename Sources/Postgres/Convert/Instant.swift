@@ -1,10 +1,10 @@
 /// A `timestamptz` or `timestamp` as PostgreSQL keeps it.
 @frozen
-package struct Microseconds: Hashable, Sendable {
+public struct Microseconds: Hashable, Sendable {
     /// Microseconds since 2000-01-01 00:00 UTC.
-    package let sinceEpoch: Int64
+    public let sinceEpoch: Int64
 
-    @inlinable package init(sinceEpoch: Int64) { self.sinceEpoch = sinceEpoch }
+    @inlinable @inline(__always) public init(sinceEpoch: Int64) { self.sinceEpoch = sinceEpoch }
 
     package static let infinity = Microseconds(sinceEpoch: .max)
     package static let minusInfinity = Microseconds(sinceEpoch: .min)
@@ -15,7 +15,7 @@ package struct Microseconds: Hashable, Sendable {
     /// Rounds nanoseconds since 1970 down. Every Int64 has a place.
     ///
     /// - Returns: the instant, and whether something was cut off.
-    @inlinable package static func fromUnix(
+    @inlinable @inline(__always) public static func fromUnix(
         nanoseconds: Int64
     ) -> (instant: Microseconds, isCut: Bool) {
         let (quotient, remainder) = nanoseconds.quotientAndRemainder(dividingBy: 1000)
@@ -29,11 +29,11 @@ package struct Microseconds: Hashable, Sendable {
 
 /// A `date` as PostgreSQL keeps it.
 @frozen
-package struct Days: Hashable, Sendable {
+public struct Days: Hashable, Sendable {
     /// Days since 2000-01-01.
-    package let sinceEpoch: Int32
+    public let sinceEpoch: Int32
 
-    @inlinable package init(sinceEpoch: Int32) { self.sinceEpoch = sinceEpoch }
+    @inlinable public init(sinceEpoch: Int32) { self.sinceEpoch = sinceEpoch }
 
     package static let infinity = Days(sinceEpoch: .max)
     package static let minusInfinity = Days(sinceEpoch: .min)

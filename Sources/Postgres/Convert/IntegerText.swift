@@ -1,20 +1,37 @@
-extension FixedWidthInteger where Self: SignedInteger {
+// Concrete types, for what is generic is not specialised in other modules.
+
+extension Int64 {
+    /// Reads a whole number; `5.0` and `1e3` are whole, `5.5` is not.
+    @inlinable @inline(__always)
+    public init(decimal text: Span<UInt8>) throws(Misfit) {
+        if let value = readPlainInt64(text) {
+            self = value
+        } else {
+            self = try readInt64(text)
+        }
+    }
+}
+
+extension Int32 {
     /// Reads a whole number; `5.0` and `1e3` are whole, `5.5` is not.
     package init(decimal text: Span<UInt8>) throws(Misfit) {
-        self = try Self(exactlyOrMisfit: readInt64(text))
+        guard let value = Int32(exactly: try Int64(decimal: text)) else { throw .outOfRange }
+        self = value
     }
+}
 
-    private init(exactlyOrMisfit value: Int64) throws(Misfit) {
-        guard let value = Self(exactly: value) else { throw .outOfRange }
+extension Int16 {
+    /// Reads a whole number; `5.0` and `1e3` are whole, `5.5` is not.
+    package init(decimal text: Span<UInt8>) throws(Misfit) {
+        guard let value = Int16(exactly: try Int64(decimal: text)) else { throw .outOfRange }
         self = value
     }
 }
 
 /// Digits that never leave the range of Int64, whatever they are.
-private let safeDigits = 18
+@usableFromInline let safeDigits = 18
 
-private func readInt64(_ text: Span<UInt8>) throws(Misfit) -> Int64 {
-    if let value = readPlainInt64(text) { return value }
+@usableFromInline func readInt64(_ text: Span<UInt8>) throws(Misfit) -> Int64 {
     let decimal = try DecimalText(text)
     if decimal.isZero { return 0 }
     if decimal.power(ofDigit: decimal.lastDigit) < 0 { throw .notAnInteger }
@@ -39,7 +56,7 @@ private func readInt64(_ text: Span<UInt8>) throws(Misfit) -> Int64 {
 }
 
 /// The usual case: a sign and few digits. Nil says nothing about the text.
-private func readPlainInt64(_ text: Span<UInt8>) -> Int64? {
+@inlinable @inline(__always) func readPlainInt64(_ text: Span<UInt8>) -> Int64? {
     guard !text.isEmpty else { return nil }
     let isNegative = text[0] == UInt8(ascii: "-")
     let start = isNegative ? 1 : 0

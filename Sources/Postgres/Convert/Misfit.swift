@@ -1,5 +1,5 @@
 /// Why a value cannot stand in its column. One byte wide: counted by index.
-package enum Misfit: UInt8, Error, CaseIterable {
+public enum Misfit: UInt8, Error, CaseIterable {
     case notANumber, notAnInteger, notFinite, outOfRange, notABoolean, notATime, notADate, notAUUID
     case notJSON, tooDeep, tooLong, nulCharacter, invalidUTF8
 

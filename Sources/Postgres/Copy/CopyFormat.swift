@@ -1,4 +1,5 @@
 /// The bytes around the rows of a binary COPY.
+@usableFromInline
 package enum CopyFormat {
     /// Signature, no flags, no extension: what comes before the first row.
     package static let header: [UInt8] =

@@ -3,17 +3,17 @@
 /// A row that does not fit makes itself known at its end: `endRow` gives false and takes the row back.
 /// Values in between are written or silently left out, but never past the slab.
 @safe
-package struct CopyRows: ~Copyable, @unchecked Sendable {
+public struct CopyRows: ~Copyable, @unchecked Sendable {
     // @unchecked: the sole owner of both allocations.
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let starts: UnsafeMutablePointer<UInt32>
     /// Bytes that the slab holds.
-    package let byteLimit: Int
+    public let byteLimit: Int
     /// Rows that the slab holds.
-    package let rowLimit: Int
+    public let rowLimit: Int
     @usableFromInline var count = 0
     /// Whole rows in the slab.
-    @inlinable package var rowCount: Int { count }
+    @inlinable @inline(__always) public var rowCount: Int { count }
     /// Where the open row begins, which is where the whole rows end.
     @usableFromInline var rowStart = 0
     /// Where the next value goes.
@@ -50,7 +50,7 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
     package var isEmpty: Bool { rowCount == 0 }
 
     /// Bytes that are free after what was appended so far.
-    @inlinable package var remaining: Int { byteLimit - cursor }
+    @inlinable @inline(__always) public var remaining: Int { byteLimit - cursor }
 
     /// Forgets all rows.
     package mutating func removeAll() {
@@ -65,7 +65,7 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
     ///
     /// - Returns: false when there is no room for another row; the row may be filled all the same.
     @discardableResult
-    @inlinable package mutating func beginRow(columnCount: Int) -> Bool {
+    @inlinable @inline(__always) public mutating func beginRow(columnCount: Int) -> Bool {
         precondition(cursor == rowStart, "the last row was neither ended nor rolled back")
         columnsLeft = columnCount
         if count == rowLimit { end = -1 }
@@ -77,7 +77,7 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
     ///
     /// - Returns: false when it did not fit; it is taken back then, and `isEmpty` tells whether it
     ///   could ever fit.
-    @inlinable package mutating func endRow() -> Bool {
+    @inlinable @inline(__always) public mutating func endRow() -> Bool {
         precondition(columnsLeft == 0, "a row with missing or extra values")
         if end < 0 {
             rollBackRow()
@@ -88,13 +88,13 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
     }
 
     /// Takes the open row back.
-    @inlinable package mutating func rollBackRow() {
+    @inlinable @inline(__always) public mutating func rollBackRow() {
         cursor = rowStart
         columnsLeft = 0
         end = byteLimit
     }
 
-    @inlinable mutating func keepRow() {
+    @inlinable @inline(__always) mutating func keepRow() {
         rowStart = cursor
         count &+= 1
         unsafe starts[count] = UInt32(truncatingIfNeeded: cursor)
@@ -133,12 +133,12 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
     // MARK: - Values
 
     /// Appends NULL.
-    @inlinable package mutating func appendNull() {
+    @inlinable @inline(__always) public mutating func appendNull() {
         columnsLeft &-= 1
         store(CopyFormat.null)
     }
 
-    @inlinable package mutating func append(_ value: Bool) {
+    @inlinable @inline(__always) public mutating func append(_ value: Bool) {
         columnsLeft &-= 1
         guard makeRoom(5) else { return }
         put(Int32(1), at: cursor)
@@ -146,32 +146,38 @@ package struct CopyRows: ~Copyable, @unchecked Sendable {
         cursor &+= 5
     }
 
-    @inlinable package mutating func append(_ value: Int16) { appendFixed(value, size: 2) }
+    @inlinable @inline(__always) public mutating func append(_ value: Int16) {
+        appendFixed(value, size: 2)
+    }
 
-    @inlinable package mutating func append(_ value: Int32) { appendFixed(value, size: 4) }
+    @inlinable @inline(__always) public mutating func append(_ value: Int32) {
+        appendFixed(value, size: 4)
+    }
 
-    @inlinable package mutating func append(_ value: Int64) { appendFixed(value, size: 8) }
+    @inlinable @inline(__always) public mutating func append(_ value: Int64) {
+        appendFixed(value, size: 8)
+    }
 
-    @inlinable package mutating func append(_ value: Float) {
+    @inlinable @inline(__always) public mutating func append(_ value: Float) {
         appendFixed(value.bitPattern, size: 4)
     }
 
-    @inlinable package mutating func append(_ value: Double) {
+    @inlinable @inline(__always) public mutating func append(_ value: Double) {
         appendFixed(value.bitPattern, size: 8)
     }
 
     /// Appends a `timestamptz` or `timestamp`.
-    @inlinable package mutating func append(_ value: Microseconds) {
+    @inlinable @inline(__always) public mutating func append(_ value: Microseconds) {
         appendFixed(value.sinceEpoch, size: 8)
     }
 
     /// Appends a `date`.
-    @inlinable package mutating func append(_ value: Days) {
+    @inlinable @inline(__always) public mutating func append(_ value: Days) {
         appendFixed(value.sinceEpoch, size: 4)
     }
 
     /// Appends a `uuid`.
-    @inlinable package mutating func append(_ value: UUIDBytes) {
+    package mutating func append(_ value: UUIDBytes) {
         columnsLeft &-= 1
         guard makeRoom(20) else { return }
         put(Int32(16), at: cursor)

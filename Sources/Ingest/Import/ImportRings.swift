@@ -1,0 +1,63 @@
+import Glibc
+import Ring
+import Systemd
+import Threads
+
+/// The rings of an import's lanes, which end with the process. They are made on a thread of its own:
+/// their memory takes as long to come as the database takes to answer.
+final class ImportRings: Sendable {
+    private let made = Lock<Result<[Ring], RingError>?>(nil)
+    private let thread: PlainThread
+
+    init(lanes: Int) {
+        let made = made
+        thread = PlainThread(name: "make rings") {
+            let result = Result { () throws(RingError) in
+                var rings: [Ring] = []
+                for _ in 0..<lanes {
+                    rings.append(try Self.makeRing(ImportLimits.ringBytes(lanes: lanes)))
+                }
+                return rings
+            }
+            made.withLock { $0 = result }
+            made.wakeAll()
+        }
+    }
+
+    deinit { thread.join() }
+
+    /// Waits for them.
+    func take() throws(RingError) -> [Ring] {
+        while true {
+            let isThere = made.wait(atMost: .seconds(1)) { $0 != nil }
+            if isThere, let result = made.withLock({ $0 }) { return try result.get() }
+        }
+    }
+
+    /// A ring in memory where there is room for it, else in a file that nobody else can see.
+    private static func makeRing(_ capacity: Int) throws(RingError) -> Ring {
+        do throws(RingError) {
+            return try makeRing(capacity, in: "/dev/shm")
+        } catch {
+            return try makeRing(capacity, in: processEnvironment("TMPDIR") ?? "/tmp")
+        }
+    }
+
+    private static func makeRing(_ capacity: Int, in directory: String) throws(RingError) -> Ring {
+        var template = Array("\(directory)/sluice-import-XXXXXX".utf8CString)
+        guard let made = unsafe mkdtemp(&template) else {
+            throw .system(operation: "mkdtemp", path: directory, code: errno)
+        }
+        let folder = unsafe String(cString: made)
+        let path = "\(folder)/ring"
+        // The mapping keeps the file; a process that is killed leaves nothing behind.
+        defer {
+            unsafe unlink(path)
+            unsafe rmdir(folder)
+        }
+        return try Ring.open(
+            RingConfiguration(
+                path: path, capacity: capacity, overflow: .dropNewest)
+        ).ring
+    }
+}

@@ -53,12 +53,19 @@ missing_packages() {
         command -v lintian >/dev/null || echo lintian
         command -v cpio >/dev/null || echo cpio
     fi
-    if [[ $1 == demo || $1 == tests ]]; then
+    if [[ $1 == demo || $1 == tests || $1 == bench ]]; then
         postgres_bin >/dev/null || echo postgresql-15
         command -v psql >/dev/null || echo postgresql-client-15
     fi
-    if [[ $1 == tests ]]; then
+    if [[ $1 == tests || $1 == bench ]]; then
         has_venv || echo python3-venv
+    fi
+    if [[ $1 == bench ]]; then
+        command -v cc >/dev/null || echo gcc
+        # Without it there are no profiles.
+        command -v perf >/dev/null || echo linux-perf
+    fi
+    if [[ $1 == tests ]]; then
         command -v shellcheck >/dev/null || echo shellcheck
         command -v valgrind >/dev/null || echo valgrind
         command -v zstd >/dev/null || echo zstd
@@ -84,7 +91,7 @@ install_packages() {
 }
 
 require_packages() {
-    # require_packages build|demo|package|tests: installs what is missing, or says what to install.
+    # require_packages build|demo|package|tests|bench: installs what is missing, or says what to install.
     command -v swift >/dev/null ||
         die "there is no swift in the PATH; install Swift 6.3 or later: https://swift.org/install"
     local missing
@@ -97,12 +104,13 @@ require_packages() {
     install_packages "${missing[@]}" || die "apt-get could not install ${missing[*]}"
 }
 
-# --- Python, for the end-to-end tests -------------------------------------------------------------
+# --- Python, for the end-to-end tests and the benchmarks -------------------------------------------
 
 environment=$project/.run/venv
 
 make_environment() {
-    local wanted=$project/Tests/EndToEnd/requirements.txt
+    # make_environment [REQUIREMENTS]: in the folder $environment.
+    local wanted=${1:-$project/Tests/EndToEnd/requirements.txt}
     if cmp -s "$wanted" "$environment/requirements.txt"; then return; fi
     rm -rf "$environment"
     python3 -m venv "$environment" &&

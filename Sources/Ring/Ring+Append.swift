@@ -22,6 +22,7 @@ extension Ring {
     ///
     /// - Parameters:
     ///   - arrivals: each is either accepted or reported to `lost`.
+    ///   - source: what the ring calls their source, if that is not what they say.
     ///   - overflow: what to do when the ring is full, instead of what the ring was opened with.
     ///   - publishing: called before each arrival and after the last, before anything of it can be
     ///     found in the file, under the lock.
@@ -30,7 +31,7 @@ extension Ring {
     /// - Returns: how many arrivals were dealt with: all, except under `Overflow.stop`.
     @discardableResult
     package func append(
-        _ arrivals: Span<Arrival>, overflow: Overflow? = nil,
+        _ arrivals: Span<Arrival>, source: UInt16? = nil, overflow: Overflow? = nil,
         publishing: (Publication) -> Void = { _ in }, lost: (borrowing Loss) -> Void
     ) -> Int {
         let overflow = overflow ?? defaultOverflow
@@ -41,7 +42,9 @@ extension Ring {
             while done < arrivals.count {
                 publishing(
                     Publication(ring: identity, arrivals: done, framesEver: state.mark.framesEver))
-                guard state.append(arrivals[done], done, overflow, frameBytesMax, lost) else {
+                var arrival = arrivals[done]
+                if let source { arrival.info.source = source }
+                guard state.append(arrival, done, overflow, frameBytesMax, lost) else {
                     break
                 }
                 done += 1

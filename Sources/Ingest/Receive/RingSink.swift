@@ -66,16 +66,8 @@ package final class RingSink: FrameSink {
         let place = next()
         let ring = rings[place]
         var losses = RingLosses()
-        if arrivals.count > 0, let source = source(at: place), source != arrivals[0].info.source {
-            var renamed: [Arrival] = []
-            for index in 0..<arrivals.count {
-                var arrival = arrivals[index]
-                arrival.info.source = source
-                renamed.append(arrival)
-            }
-            ring.append(renamed.span, publishing: { landing?.note($0) }) { losses.add($0) }
-        } else {
-            ring.append(arrivals, publishing: { landing?.note($0) }) { losses.add($0) }
+        ring.append(arrivals, source: source(at: place), publishing: { landing?.note($0) }) {
+            losses.add($0)
         }
         return losses.settle(in: drops, ring)
     }

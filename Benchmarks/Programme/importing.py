@@ -1,0 +1,93 @@
+"""`sluice import` beside psql's COPY of the same rows, in turns."""
+
+import time
+from pathlib import Path
+
+import process
+import table
+from figures import Figure, Results
+from lines import Input
+from support.daemon import BINARY
+from support import toml
+from support.server import Server
+
+MILLION = 1_000_000
+
+
+class Importer:
+    def __init__(self, folder: Path, target: table.Table, source: Path) -> None:
+        self.folder = folder
+        self.target = target
+        self.source = source
+        folder.mkdir(exist_ok=True)
+        self.configuration = folder / "import.toml"
+        self.configuration.write_text(
+            toml.dump(
+                {
+                    "database": {"conninfo": target.database.conninfo},
+                    "ring": {"directory": folder / "ring"},
+                    "rejects": {"directory": folder / "rejects"},
+                }
+            )
+        )
+
+    def command(self, lanes: int) -> list:
+        return [
+            BINARY, "import", "--config", self.configuration, "--lanes", str(lanes), self.source
+        ]  # fmt: skip
+
+    def run(self, lanes: int) -> process.Run:
+        self.target.empty()
+        result = process.run(self.command(lanes), without="sluice-import")
+        self.target.check(f"import with {lanes} lanes")
+        return result
+
+    def run_psql(self, rows: Path) -> float:
+        self.target.empty()
+        start = time.monotonic()
+        self.target.load(rows)
+        seconds = time.monotonic() - start
+        self.target.check("psql")
+        return seconds
+
+
+def compare(
+    results: Results, server: Server, folder: Path, source: Input, rounds: int
+) -> None:
+    """Every round is psql, one lane, two lanes; then the same with two indexes."""
+    path = source.write(folder / "standard.lines")
+    for name, indexes, limits in [
+        ("primary key", table.PRIMARY_KEY, {1: 0.97, 2: 1.15}),
+        ("two indexes", table.TWO_INDEXES, {1: None, 2: 2.0}),
+    ]:
+        target = table.Table(server, source, indexes)
+        importer = Importer(folder / name.replace(" ", "-"), target, path)
+        ratios: dict[int, list[float]] = {1: [], 2: []}
+        speeds: dict[int, list[float]] = {0: [], 1: [], 2: []}
+        cost, resident = [], []
+        importer.run(2)
+        rows = target.save(folder / "rows")
+        for _ in range(rounds):
+            by_psql = importer.run_psql(rows)
+            speeds[0].append(source.count / by_psql)
+            for lanes in ratios:
+                run = importer.run(lanes)
+                ratios[lanes].append(by_psql / run.seconds)
+                speeds[lanes].append(source.count / run.seconds)
+                cost.append(run.processor_seconds / source.count * MILLION)
+                resident.append(run.resident_bytes / 2**20)
+        for lanes, values in ratios.items():
+            text = f"import, {name}, {lanes} lane{'s' * (lanes > 1)}, beside psql"
+            results.add(Figure(text, "ratio", values, limits[lanes]))
+        for lanes, values in speeds.items():
+            who = f"import, {lanes} lane{'s' * (lanes > 1)}" if lanes else "psql"
+            results.add(Figure(f"{who}, {name}", "lines/s", values, digits=0))
+        limit = 0.2 if indexes is table.PRIMARY_KEY else None
+        results.add(
+            Figure(f"import, {name}, processor", "s/million lines", cost, limit, False, digits=3)
+        )
+        results.add(
+            Figure(f"import, {name}, memory beside the rings", "MiB", resident, 48, False, 1)
+        )
+        target.drop()
+        rows.unlink()

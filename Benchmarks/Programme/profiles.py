@@ -1,0 +1,112 @@
+"""Where the processor's time goes: samples of perf, sorted into the stages of a reading's way."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import table
+from figures import Profile, Results
+from importing import Importer
+from lines import Input
+from support.server import Server
+from udp import Receiver, measure
+
+SAMPLES_PER_SECOND = 5_000
+
+# The first that matches a sample's thread and symbol names its stage. Symbols are as the linker knows
+# them: $s12LineProtocol… is a function of the module LineProtocol.
+STAGES = [
+    ("receive: kernel", r"receive.* \[k\]"),
+    ("read files: kernel", r"(?!write|receive).* \[k\]"),
+    ("send to the server: kernel", r"write.* \[k\]"),
+    ("ring", r".* (\$s4Ring|.*checksum|fast$|crc32)|receive.* .*(memmove|memcpy)"),
+    ("receive", r"receive"),
+    ("decode", r".* \$s12LineProtocol"),
+    ("route", r".* \$s6Ingest\d+(LayoutCache|Router|TimeLimits|TimeWindow)"),
+    ("encode", r".* \$s(8Postgres\d+(CopyRows|Micro)|6Ingest\d+(RowEncoder|BatchRows)|.*6encode)"),
+    ("sort and send", r"write.* .*(memmove|memcpy|RowSend|RowSort|pq|PQ|Connection)"),
+    ("read files", r"(?!write)"),
+    ("else", r""),
+]
+
+
+def stage(thread: str, symbol: str) -> str:
+    text = f"{thread} {symbol}"
+    return next(name for name, pattern in STAGES if re.match(pattern, text))
+
+
+def shares(recording: Path) -> dict[str, float]:
+    """The part of all samples that each stage has."""
+    done = subprocess.run(
+        ["perf", "report", "--input", recording, "--stdio", "--no-children", "--no-demangle",
+         "--call-graph", "none", "--sort", "comm,sym", "--field-separator", "\t"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    found: dict[str, float] = {}
+    for line in done.stdout.splitlines():
+        cells = [cell.strip() for cell in line.split("\t")]
+        if line.startswith("#") or len(cells) < 3:
+            continue
+        kind, _, symbol = cells[2].partition(" ")
+        name = stage(cells[1], f"[k] {symbol}" if kind == "[k]" else symbol)
+        found[name] = found.get(name, 0) + float(cells[0].rstrip("%"))
+    whole = sum(found.values())
+    return {name: part / whole for name, part in found.items()}
+
+
+class Recording:
+    """Samples of one process while something is done."""
+
+    def __init__(self, file: Path, pid: int | None = None, command: list | None = None) -> None:
+        self.file = file
+        target = ["--pid", str(pid)] if pid else ["--", *command]
+        self.process = subprocess.Popen(
+            ["perf", "record", "--event", "cpu-clock", "--freq", str(SAMPLES_PER_SECOND),
+             "--output", file, *target],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        self.process.send_signal(2)
+        self.process.wait()
+
+
+def profile(what: str, recording: Path, nanoseconds: float) -> Profile:
+    parts = {name: part * nanoseconds for name, part in shares(recording).items()}
+    order = [name for name, _ in STAGES]
+    return Profile(what, {name: parts[name] for name in sorted(parts, key=order.index)})
+
+
+def take(results: Results, server: Server, folder: Path, source: Input, flood: Path) -> None:
+    """With a build that has symbols; the whole is measured without perf, the parts with it."""
+    if shutil.which("perf") is None:
+        results.notes.append("perf is not installed: no profiles")
+        return
+    path = source.write(folder / "standard.lines")
+    target = table.Table(server, source, table.PRIMARY_KEY)
+    importer = Importer(folder / "profile", target, path)
+    plain = importer.run(1)
+    target.empty()
+    recording = folder / "import.perf"
+    Recording(recording, command=importer.command(1)).process.wait()
+    target.check("import under perf")
+    results.profiles.append(
+        profile("import", recording, plain.processor_seconds / source.count * 1e9)
+    )
+    for lines in (14, 1):
+        with Receiver(folder / f"profile-{lines}", target, flood, lanes=1) as receiver:
+            for _ in range(2):
+                measure(receiver, path, lines)
+            plain = measure(receiver, path, lines)
+            recording = folder / f"udp-{lines}.perf"
+            record = Recording(recording, pid=receiver.daemon.pid)
+            measure(receiver, path, lines)
+            record.stop()
+        results.profiles.append(
+            profile(
+                f"UDP, {lines} line{'s' * (lines > 1)} a datagram", recording,
+                plain.processor_seconds / source.count * 1e9,
+            )
+        )  # fmt: skip
+    target.drop()

@@ -28,7 +28,7 @@ def measure(
         while sent < RING_BYTES:
             receiver.flood(path, LINES_PER_DATAGRAM)
             sent += path.stat().st_size
-        daemon.wait_for_log("event=datagrams_dropped")
+        daemon.wait_for_log("event=ring_full")
         daemon.kill()
         times = []
         for _ in range(rounds):

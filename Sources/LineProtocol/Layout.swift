@@ -5,7 +5,7 @@
 @safe  // Sole owner of its memory, which `learn` writes within the bounds below.
 struct Layout: ~Copyable {
     /// More items or more bytes than this, and a line is not predicted.
-    static let itemsMax = 64
+    static let itemsMax = 128
     static let bytesMax = 2048
 
     /// The bytes in front of one value, and what the value is.
@@ -29,6 +29,8 @@ struct Layout: ~Copyable {
     private(set) var hasTimestamp = false
     /// Another one, other than 0, for each layout that was ever predicted.
     private(set) var number: UInt32 = 0
+    /// Of the last predicted line's timestamp.
+    var timestampHead = EightDigits()
     /// Falls with each line that was not predicted, rises with each that was; below 0 it is time
     /// for another layout. So lines that alternate between two shapes keep one of them.
     private var credit = 0

@@ -80,7 +80,7 @@ struct LineWalker {
         let window = min(block.count, start + lineBytesMax + Limits.lineEndBytes)
         scanner.begin(start, end: window, batch)
         if batch.layout.itemCount > 0, predictsLayout,
-            let point = scanner.predictedPoint(batch.layout, block.unitNanoseconds),
+            let point = scanner.predictedPoint(&batch.layout, block.unitNanoseconds),
             point.rawEnd - start <= lineBytesMax
         {
             batch.layout.predicted()

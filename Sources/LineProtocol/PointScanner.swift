@@ -143,7 +143,7 @@ struct PointScanner {
 
     @inline(__always)
     func slice(_ start: Int, _ end: Int) -> ByteSlice {
-        unsafe ByteSlice(base: base + start, count: end - start)
+        unsafe ByteSlice(base: base + start, count: end &- start)
     }
 
     @inline(__always)

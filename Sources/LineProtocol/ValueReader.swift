@@ -41,10 +41,22 @@ struct ValueReader {
     }
 
     /// Reads a timestamp that is not negative.
+    ///
+    /// - Parameter head: the first eight digits of the last one, which are mostly the same again.
     @inline(__always)
-    mutating func timestamp() -> Int64? {
+    mutating func timestamp(_ head: inout EightDigits) -> Int64? {
         var value: UInt64 = 0
         let first = position
+        if end &- position >= 8 {
+            let word = unsafe word(UnsafeRawPointer(base), position)
+            if word != head.word {
+                if let new = eightDigits(word) { head = EightDigits(word: word, value: new) }
+            }
+            if word == head.word {
+                value = head.value
+                position &+= 8
+            }
+        }
         while end &- position >= 8 {
             guard let eight = eightDigits(unsafe word(UnsafeRawPointer(base), position)) else {
                 break
@@ -61,6 +73,12 @@ struct ValueReader {
     @inline(__always)
     mutating func skipPlain(_ stops: UInt8) -> Bool {
         let start = position
+        // Eight at a time, as long as they are ASCII and none of them needs a look.
+        while end &- position >= 8 {
+            let stop = plainBytes(unsafe word(UnsafeRawPointer(base), position))
+            position &+= stop
+            if stop < 8 { break }
+        }
         var seen: UInt8 = 0
         while position < end {
             let byte = unsafe base[position]
@@ -139,4 +157,31 @@ private func longFloat(
     guard literal.digitCount > 0 else { return nil }
     let text = unsafe ByteSlice(base: base + start, count: reader.position - start)
     return unsafe literal.double(text, powersOfTen).map { ($0, reader.position) }
+}
+
+/// Eight digits as they stand, and their value.
+struct EightDigits {
+    var word: UInt64 = 0x3030_3030_3030_3030
+    var value: UInt64 = 0
+}
+
+/// How many of eight bytes are plain wherever a run of plain characters can stand, counted from the
+/// lowest up to the first that is not certainly so: letters, digits, and what has no meaning to the
+/// grammar. Bytes beyond ASCII need a look.
+///
+/// The high bit of a byte is set where it is below 0x21, equal to one of the five that mean something,
+/// or above 0x7e; a bit above a set one may be wrong, the lowest one is not (Bit Twiddling Hacks,
+/// "Determine if a word has a byte less than n").
+@inline(__always)
+func plainBytes(_ word: UInt64) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    @inline(__always) func equal(_ byte: UInt8) -> UInt64 {
+        let difference = word ^ (ones &* UInt64(byte))
+        return (difference &- ones) & ~difference
+    }
+    let control = (word &- ones &* 0x21) & ~word
+    let others =
+        control | word | equal(Byte.comma) | equal(Byte.equals) | equal(Byte.backslash)
+        | equal(Byte.quote) | equal(0x7f)
+    return (others & (ones &* 0x80)).trailingZeroBitCount &>> 3
 }

@@ -75,6 +75,27 @@ import Testing
         #expect(table.uniqueKeys.map(\.isImmediate) == [true, false, true])
     }
 
+    @Test func `B-trees come with their columns and directions, the primary key first`() throws {
+        var connection = try freshConnection()
+        try connection.execute(
+            """
+            create table t (a int, b int, c int, d int, primary key (c, a));
+            create index y on t (b, a desc) include (d);
+            create index partial on t (a) where b > 1;
+            create index expression on t ((a + 1));
+            create index hashed on t using hash (a);
+            create unique index z on t (d desc nulls last)
+            """)
+        let table = try #require(try Catalog(&connection).table(named: "t"))
+        #expect(table.indexes.map(\.name) == ["t_pkey", "z", "y"])
+        #expect(table.indexes.map { $0.columns.map(\.name) } == [["c", "a"], ["d"], ["b", "a"]])
+        #expect(
+            table.indexes.map { $0.columns.map(\.isDescending) } == [
+                [false, false], [true], [false, true],
+            ])
+        #expect(table.uniqueKeys.map(\.name) == ["t_pkey", "z"])
+    }
+
     @Test func `partitioned tables are listed, and partitions, temporary and system tables not`()
         throws
     {

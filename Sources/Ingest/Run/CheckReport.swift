@@ -135,6 +135,9 @@ package struct CheckReport: Sendable {
             }
             lines.append("            \(column.name) \(column.type) ← \(source)")
         }
+        if let index = RowOrdering.index(of: target) {
+            lines.append("            a batch goes in the order of index \"\(index.name)\"")
+        }
         if target.table.uniqueKeys.isEmpty && target.duplicates.wanted == .error { return }
         let fate = target.duplicates.description(in: target.table, filling: target.columns)
         lines.append("            a row whose key is there already \(fate)")

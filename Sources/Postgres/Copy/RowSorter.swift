@@ -114,13 +114,14 @@ package struct RowSorter: ~Copyable {
             if place > 0 {
                 differing |= key ^ last
                 if key < last { isAscending = false }
-                if key > last { isDescending = false }
+                if key >= last { isDescending = false }
             }
             last = key
         }
         if isAscending { return }
         if isDescending {
-            // Readings mostly come in the order of time, and indexes have the newest first.
+            // Readings mostly come in the order of time, and indexes have the newest first. No two are
+            // equal here, or their order would be turned round too.
             for place in 0..<count { unsafe other[place] = order[count - 1 - place] }
             unsafe swap(&order, &other)
             return

@@ -109,8 +109,8 @@ require_packages() {
 environment=$project/.run/venv
 
 make_environment() {
-    # make_environment [REQUIREMENTS]: in the folder $environment.
-    local wanted=${1:-$project/Tests/EndToEnd/requirements.txt}
+    # make_environment REQUIREMENTS: in the folder $environment.
+    local wanted=$1
     if cmp -s "$wanted" "$environment/requirements.txt"; then return; fi
     rm -rf "$environment"
     python3 -m venv "$environment" &&
@@ -302,10 +302,10 @@ installed_files() {
 0644 README.md $prefix/share/doc/sluice/README.md
 0644 systemd/sluice.toml $prefix/share/doc/sluice/examples/sluice.toml
 END
-    for file in systemd/examples/* docs/*.md schema/*.sql schema/*/*.sql; do
+    for file in systemd/examples/* docs/*.md schema/*.sql schema/*/*.sql docs/performance/*.svg; do
         case $file in
             systemd/*) printf '0644 %s %s\n' "$file" "$prefix/share/doc/sluice/examples/${file##*/}" ;;
-            docs/*) printf '0644 %s %s\n' "$file" "$prefix/share/doc/sluice/${file##*/}" ;;
+            docs/*) printf '0644 %s %s\n' "$file" "$prefix/share/doc/sluice/${file#docs/}" ;;
             schema/*) printf '0644 %s %s\n' "$file" "$prefix/share/sluice/$file" ;;
         esac
     done

@@ -1,8 +1,9 @@
 // Sends the lines of a file as UDP datagrams to a port on this machine, in vectors, as fast as the
 // receiver takes them from its socket or at a fixed rate. Built and run by the benchmark programme.
 //
-//     flood FILE PORT LINES_PER_DATAGRAM [DATAGRAMS_PER_SECOND]
+//     flood FILE PORT LINES_PER_DATAGRAM QUEUE_BYTES_MAX [DATAGRAMS_PER_SECOND]
 //
+// It waits while more than QUEUE_BYTES_MAX stand in the receiver's socket.
 // Ends with 0 and prints how many datagrams were sent.
 
 #define _GNU_SOURCE
@@ -22,10 +23,8 @@
 enum {
     // Datagrams that one system call sends.
     VECTOR = 32,
-    // Bytes that may wait in the receiver's socket: far below its buffer, so that nothing is dropped.
-    QUEUE_BYTES_MAX = 1 << 20,
-    // Datagrams between two looks at that.
-    DATAGRAMS_PER_LOOK = 256,
+    // The kernel's account of a datagram of ours is less than this.
+    ACCOUNT_BYTES_MAX = 4096,
     PAUSE_NANOSECONDS = 200 * 1000,
 };
 
@@ -76,10 +75,14 @@ static void send_all(int socket, struct mmsghdr *messages, int count) {
 }
 
 int main(int count, char **arguments) {
-    if (count < 4 || count > 5) errx(64, "say FILE PORT LINES_PER_DATAGRAM [DATAGRAMS_PER_SECOND]");
+    if (count < 5 || count > 6)
+        errx(64, "say FILE PORT LINES_PER_DATAGRAM QUEUE_BYTES_MAX [DATAGRAMS_PER_SECOND]");
     int file = open(arguments[1], O_RDONLY);
     int port = atoi(arguments[2]), lines = atoi(arguments[3]);
-    int64_t rate = count == 5 ? atoll(arguments[4]) : 0;
+    long queue_bytes_max = atol(arguments[4]);
+    // Between two looks no more is sent than may stand there.
+    int64_t datagrams_per_look = queue_bytes_max / ACCOUNT_BYTES_MAX;
+    int64_t rate = count == 6 ? atoll(arguments[5]) : 0;
     struct stat status;
     if (file < 0 || fstat(file, &status) < 0) err(66, "%s", arguments[1]);
     if (lines < 1 || port < 1) errx(64, "lines and port are numbers above 0");
@@ -114,9 +117,9 @@ int main(int count, char **arguments) {
         if (rate) {
             int64_t ahead = start + datagrams * SECOND / rate - now();
             if (ahead > 0) pause_for(ahead);
-        } else if (datagrams - looked >= DATAGRAMS_PER_LOOK) {
+        } else if (datagrams - looked >= datagrams_per_look) {
             looked = datagrams;
-            while (queued_bytes(table, port) > QUEUE_BYTES_MAX) pause_for(PAUSE_NANOSECONDS);
+            while (queued_bytes(table, port) > queue_bytes_max) pause_for(PAUSE_NANOSECONDS);
         }
     }
     printf("%lld\n", (long long)datagrams);

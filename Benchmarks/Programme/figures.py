@@ -13,17 +13,19 @@ class Figure:
     limit: float | None = None
     more_is_better: bool = True
     digits: int = 2
+    # Of a bound that must never be passed, the worst value counts, else the median.
+    is_bound: bool = False
 
     @property
-    def median(self) -> float:
-        return statistics.median(self.values)
+    def value(self) -> float:
+        return max(self.values) if self.is_bound else statistics.median(self.values)
 
     @property
     def verdict(self) -> str:
         if self.limit is None:
             return ""
         reached = (
-            self.median >= self.limit if self.more_is_better else self.median <= self.limit
+            self.value >= self.limit if self.more_is_better else self.value <= self.limit
         )
         return "reached" if reached else "missed"
 
@@ -35,10 +37,10 @@ class Figure:
         if self.limit is not None:
             bound = ("≥ " if self.more_is_better else "≤ ") + text(self.limit)
         span = f"{text(min(self.values))} – {text(max(self.values))}" if self.values[1:] else ""
-        return [self.what, self.unit, bound, text(self.median), span, self.verdict]
+        return [self.what, self.unit, bound, text(self.value), span, self.verdict]
 
 
-HEADINGS = ["what", "unit", "aim", "median", "span", ""]
+HEADINGS = ["what", "unit", "aim", "figure", "span", ""]
 
 
 @dataclass

@@ -10,7 +10,8 @@ import table
 from figures import Figure, Results, Series
 from lines import Input
 from support.server import Server
-from udp import Receiver
+from support.wait import PATIENCE_SECONDS, wait_for
+from udp import Receiver, queue_bytes_max
 
 PROBES_PER_SECOND = 100
 # A sensor of its own, beside those of the load.
@@ -37,7 +38,8 @@ def probe(receiver: Receiver, count: int) -> list[float]:
             start = time.perf_counter()
             sender.send(line)
             while connection.execute(query, (when,), prepare=True).fetchone() is None:
-                pass
+                late = time.perf_counter() - start > PATIENCE_SECONDS
+                assert not late and receiver.is_well(), f"a row does not come: {line}"
             times.append((time.perf_counter() - start) * 1_000)
             rest = turn + 1 / PROBES_PER_SECOND - time.monotonic()
             if rest > 0:
@@ -73,14 +75,13 @@ def under_load(
         with Receiver(folder / f"load-{rate}", target, flood, lanes=1, interval="0s") as receiver:
             probe(receiver, 50)
             load = subprocess.Popen(
-                [flood, path, str(receiver.daemon.port), "1", str(rate)],
+                [flood, path, str(receiver.daemon.port), "1", str(queue_bytes_max()), str(rate)],
                 stdout=subprocess.DEVNULL,
             )
             probes = (seconds - 1) * PROBES_PER_SECOND // 2
             times = probe(receiver, probes)
             assert load.wait() == 0
-            while target.count() < source.count + probes + 50:
-                time.sleep(0.01)
+            wait_for("all lines", lambda: target.count() >= source.count + probes + 50)
         medians.append(percentile(times, 50))
         tails.append(percentile(times, 99))
         target.drop()

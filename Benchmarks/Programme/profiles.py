@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import table
@@ -55,6 +56,17 @@ def shares(recording: Path) -> dict[str, float]:
     return {name: part / whole for name, part in found.items()}
 
 
+def can_record(file: Path) -> bool:
+    """Whether perf takes samples here, those of the kernel too."""
+    if shutil.which("perf") is None:
+        return False
+    command = ["sh", "-c", "head -c 300000000 /dev/zero >/dev/null"]
+    recording = Recording(file, command=command)
+    if recording.process.wait() != 0:
+        return False
+    return any(name.endswith("kernel") for name in shares(file))
+
+
 class Recording:
     """Samples of one process while something is done."""
 
@@ -66,6 +78,13 @@ class Recording:
              "--output", file, *target],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def wait_until_begun(self) -> None:
+        """Its samples come some time after it has made its file."""
+        while not self.file.exists() or self.file.stat().st_size == 0:
+            assert self.process.poll() is None, "perf ended"
+            time.sleep(0.01)
+        time.sleep(1)
 
     def stop(self) -> None:
         self.process.send_signal(2)
@@ -80,8 +99,8 @@ def profile(what: str, recording: Path, nanoseconds: float) -> Profile:
 
 def take(results: Results, server: Server, folder: Path, source: Input, flood: Path) -> None:
     """With a build that has symbols; the whole is measured without perf, the parts with it."""
-    if shutil.which("perf") is None:
-        results.notes.append("perf is not installed: no profiles")
+    if not can_record(folder / "probe.perf"):
+        results.notes.append("perf is not there, or may not look into the kernel: no profiles")
         return
     path = source.write(folder / "standard.lines")
     target = table.Table(server, source, table.PRIMARY_KEY)
@@ -101,6 +120,7 @@ def take(results: Results, server: Server, folder: Path, source: Input, flood: P
             plain = measure(receiver, path, lines)
             recording = folder / f"udp-{lines}.perf"
             record = Recording(recording, pid=receiver.daemon.pid)
+            record.wait_until_begun()
             measure(receiver, path, lines)
             record.stop()
         results.profiles.append(

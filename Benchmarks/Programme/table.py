@@ -42,13 +42,16 @@ class Table:
 
     def check(self, what: str) -> None:
         """Every reading is there once: a benchmark that writes something else measures nothing."""
-        column = self.input.columns[0]
-        rows, sensors, first, last, values = self.database.rows(
-            f"""SELECT count(*), count(DISTINCT sensor_id), min("timestamp"), max("timestamp"),
-                count({column}) FROM {NAME}"""
+        sums = "".join(
+            f", sum(({name} * 1000)::bigint * (1 + sensor_id % 7))" for name in self.input.columns
+        )
+        rows, sensors, first, last, *values = self.database.rows(
+            f"""SELECT count(*), count(DISTINCT sensor_id), min("timestamp"), max("timestamp"){sums}
+                FROM {NAME}"""
         )[0]
-        wanted = (self.input.count, min(self.input.sensors, self.input.count), self.input.count)
-        assert (rows, sensors, values) == wanted, f"{what}: {(rows, sensors, values)}, not {wanted}"
+        wanted = (self.input.count, min(self.input.sensors, self.input.count))
+        assert (rows, sensors) == wanted, f"{what}: {(rows, sensors)}, not {wanted}"
+        assert values == self.input.sums(), f"{what}: values {values}, not {self.input.sums()}"
         moments = [self.input.moment(0), self.input.moment(self.input.count - 1)]
         found = [int(moment.timestamp() * 10**6 + 0.5) * 1_000 for moment in (first, last)]
         assert found == moments, f"{what}: times {found}, not {moments}"

@@ -29,6 +29,7 @@ extension WorkloadEntry {
         WorkloadEntry(name: "parse-mixed", unit: "line") { ParseWorkload(.mixed()) },
         WorkloadEntry(name: "parse-wide", unit: "line") { ParseWorkload(.wide()) },
         WorkloadEntry(name: "encode", unit: "row") { EncodeWorkload() },
+        WorkloadEntry(name: "sort", unit: "row") { SortWorkload() },
         WorkloadEntry(name: "encode-numeric", unit: "value") { NumericWorkload() },
         WorkloadEntry(name: "decimal-double", unit: "value") { DoubleWorkload() },
     ]

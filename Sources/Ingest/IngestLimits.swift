@@ -2,9 +2,9 @@
 /// from these and the configuration; `MemoryPlan` adds it up.
 package enum IngestLimits {
     /// Bytes of encoded rows that a writer collects before it sends them on within its transaction.
-    package static let slabBytes = 8 << 20
+    package static let slabBytes = 6 << 20
     /// Rows among them. Rows of a sorted table are sorted so many at a time.
-    package static let slabRows = 128 << 10
+    package static let slabRows = 96 << 10
     /// How long a batch of an import waits for more, and how often it looks.
     static let gatherPatience = Duration.milliseconds(100)
     static let gatherLook = Duration.milliseconds(1)

@@ -336,3 +336,33 @@ def test_a_line_of_ten_megabytes_and_strings_over_borders(importer, folder, numb
     done = importer("--lanes", "3", folder / "a", code=65)
     assert b"1 rejected, line_too_long" in done.stdout
     assert [n for (n,) in numbered.rows("SELECT note FROM notes ORDER BY number")] == notes
+
+
+def test_rows_go_in_the_order_of_an_index_that_begins_with_the_sensor(importer, folder, database):
+    """Two tables in one file: each has its own order, also where a row is refused."""
+    database.create_table(
+        "series", '"timestamp" timestamptz NOT NULL, sensor_id bigint, value float8 CHECK (value < 9e9)'
+    )
+    database.create_table("plain", '"timestamp" timestamptz NOT NULL, sensor_id bigint, value float8')
+    database.execute('CREATE INDEX ON series (sensor_id, "timestamp" DESC)')
+    start = 1_790_000_000_000_000_000
+    table = ("series", "plain")
+    sent = [(number % 2, number * 7 % 31, number) for number in range(3_000)]
+    text = [f"{table[t]},sensor_id={s} value={n} {start + n * 1_000_000}" for t, s, n in sent]
+    (folder / "a").write_text("\n".join(text) + "\n")
+    importer("--lanes", "1", folder / "a")
+
+    def found(name: str) -> list[tuple]:
+        return database.rows(f"SELECT sensor_id, value FROM {name} ORDER BY ctid")
+
+    wanted = [(s, n) for t, s, n in sent if t == 0]
+    assert found("series") == sorted(wanted, key=lambda row: (row[0], -row[1]))
+    assert found("plain") == [(s, n) for t, s, n in sent if t == 1]
+
+    # A batch that the database refuses is written row by row, and loses that row only.
+    database.execute("TRUNCATE series")
+    text[1_000] = f"series,sensor_id=3 value=1e10 {start}"
+    (folder / "b").write_text("\n".join(text) + "\n")
+    importer("--lanes", "1", folder / "b", code=65)
+    rest = sorted((s, n) for t, s, n in sent if t == 0 and n != 1_000)
+    assert sorted(found("series")) == rest

@@ -25,7 +25,14 @@ import Testing
                 "a\\ b", "a\\", "\\\"", "\"", "\"a\"", "a\"b", "a\nb", "a\rb", "\u{1}", "\u{7f}",
                 "é", "a=b",
                 "a,b", "t", "true", "nan", "12345678 5",
-            ].map { Array($0.utf8) } + [[0xff], [0xc3], [0xe2, 0x82]]
+                // Eight bytes and more, which are looked at together.
+                "00000000", "17000000", "170000009", "1700000099999999999", "abcdefgh", "abcdefghi",
+                "abcdefgé", "abcdefghé", "abcdefg\u{1}", "abcdefgh\u{7f}", "abc\"defghij",
+                "abcdefg=",
+                "abcdefgh=x", "abcdefg\\ h", "abcdefgh\\", "!abcdef~", "........",
+            ].map { Array($0.utf8) } + [
+                [0xff], [0xc3], [0xe2, 0x82], Array(repeating: 0, count: 8),
+            ]
         for (place, value) in product(valueRanges(first), values) {
             let bytes = Array(first.utf8)
             let changed = bytes[..<place.lowerBound] + value + bytes[place.upperBound...]

@@ -58,7 +58,10 @@ extension Setting {
     static let batchInterval = Setting(
         .batch, "interval", .duration(ConfigurationLimits.batchInterval, zero: true), "20ms",
         reload: true,
-        "The shortest time from one transaction's start to the next one's. 0s: at once.")
+        """
+        The shortest time from one transaction's start to the next one's, unless the last one was \
+        full. 0s: at once.
+        """)
     static let batchDrain = Setting(
         .batch, "drain", .duration(ConfigurationLimits.batchDrain, zero: true), "10s", reload: true,
         """

@@ -9,7 +9,9 @@ extension Writer where Session: ~Copyable {
     mutating func writeBatch(_ connection: inout Session) throws(WriteFailure) {
         router.prepareForBatch()
         let start = clock.now()
-        guard let frames = lane.ring.pin(byteLimit: pinBytes()) else { return }
+        let byteLimit = pinBytes()
+        let isTooMuch = lane.ring.snapshot().usedBytes > byteLimit
+        guard let frames = lane.ring.pin(byteLimit: byteLimit) else { return }
         try readFileRows(frames, &connection)
         beginTally()
         rows.removeAll()
@@ -18,6 +20,7 @@ extension Writer where Session: ~Copyable {
         let begin = isCareful ? "BEGIN; SET CONSTRAINTS ALL IMMEDIATE" : "BEGIN"
         try lane.ask { () throws(PostgresError) in try connection.execute(begin) }
         let end = try encodeFrames(frames, &connection)
+        isBehind = isTooMuch || encodedRows >= rowLimit
         try flush(&connection)
         try commit(end, &connection)
         settle(end)

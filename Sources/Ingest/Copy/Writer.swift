@@ -85,6 +85,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     /// Problems of tables that have been told.
     var toldProblems: Set<String> = []
     private var lastStart: ContinuousClock.Instant
+    /// The last batch was as large as one may be: more was there, or came meanwhile.
+    var isBehind = false
     /// Since when there are frames that wait for more.
     private var gatheringSince: ContinuousClock.Instant?
     var lastCatalogRead: ContinuousClock.Instant
@@ -198,11 +200,11 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     }
 
     /// Not more than one batch an interval, so that small readings share transactions; under load
-    /// the batches themselves take longer than that.
+    /// the batches themselves take longer than that, or follow one another at once.
     private mutating func pace() -> Rest? {
         let now = clock.now()
         let left = configuration.batch.interval - (now - lastStart)
-        if left > .zero, !lane.isFinishing, !isCareful { return .pause(left) }
+        if left > .zero, !lane.isFinishing, !isCareful, !isBehind { return .pause(left) }
         lastStart = now
         return nil
     }

@@ -9,7 +9,8 @@ enum RowOrdering {
     /// The index that rows are sorted for, if any.
     ///
     /// Of several, the one that goes on by the time (a series each), else the first one: the primary
-    /// key, a unique one, by name.
+    /// key, a unique one, by name. Beside a primary key that begins with the time only a series is worth
+    /// it: the key is the dearer one, and takes rows best as they come.
     static func index(of target: TableTarget) -> TableIndex? {
         let time = target.columns[target.timeIndex].name
         let names = Set(target.columns.filter { !$0.fillsItself }.map(\.name))
@@ -17,9 +18,11 @@ enum RowOrdering {
             guard let first = index.columns.first?.name else { return false }
             return !first.isSameName(as: time) && names.contains(first)
         }
-        return candidates.first { index in
+        let series = candidates.first { index in
             index.columns.count > 1 && index.columns[1].name.isSameName(as: time)
-        } ?? candidates.first
+        }
+        let key = target.table.uniqueKeys.first(where: \.isPrimary)?.columns.first
+        return key?.isSameName(as: time) == true ? series : series ?? candidates.first
     }
 
     /// What to sort rows with these columns of the target by; nothing where they go as they come.

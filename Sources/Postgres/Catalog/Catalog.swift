@@ -68,8 +68,14 @@ package struct Catalog: Equatable, Sendable {
     /// Bytes of memory that it takes, names and what the allocator adds included.
     package var byteCount: Int {
         tables.reduce(0) { sum, table in
-            table.columns.reduce(sum + Self.tableOverhead) {
+            let columns = table.columns.reduce(sum + Self.tableOverhead) {
                 $0 + MemoryLayout<Column>.stride + $1.name.utf8.count + Self.columnOverhead
+            }
+            return table.indexes.reduce(columns) { sum, index in
+                index.columns.reduce(sum + Self.columnOverhead + index.name.utf8.count) {
+                    $0 + MemoryLayout<TableIndex.Column>.stride + $1.name.utf8.count
+                        + Self.columnOverhead
+                }
             }
         }
     }

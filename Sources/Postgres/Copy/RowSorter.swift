@@ -6,7 +6,7 @@ package struct SortColumn: Equatable, Sendable {
         case integer
         /// Of four or eight bytes.
         case float
-        /// As they stand, by the first eight: what is equal comes together.
+        /// What is equal comes together; up to eight bytes are ordered as they stand.
         case bytes
 
         package init(_ type: ColumnType) {
@@ -188,7 +188,8 @@ private struct EncodedRow {
         case (.integer, 2): return ordered(Int64(number(Int16.self, at: offset)))
         case (.float, 8): return ordered(bits: number(UInt64.self, at: offset))
         case (.float, 4): return ordered(bits: UInt64(number(UInt32.self, at: offset)) << 32)
-        default: return prefix(at: offset, count: min(length, 8))
+        case (_, 0...8): return prefix(at: offset, count: length)
+        default: return hash(at: offset, count: length)
         }
     }
 
@@ -207,6 +208,15 @@ private struct EncodedRow {
     /// IEEE 754's numbers are ordered like their bits once the negative ones are turned round.
     private func ordered(bits: UInt64) -> UInt64 {
         bits >> 63 == 0 ? bits ^ 1 << 63 : ~bits
+    }
+
+    /// Long values mostly begin alike, and a `numeric` with how many digits it has.
+    private func hash(at offset: Int, count: Int) -> UInt64 {
+        var hash = UInt64(count)
+        for index in offset..<offset + count {
+            hash = unsafe (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01b3
+        }
+        return hash
     }
 
     private func prefix(at offset: Int, count: Int) -> UInt64 {

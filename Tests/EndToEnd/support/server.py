@@ -36,8 +36,9 @@ def children(parent: int) -> list[int]:
 
 
 class Server:
-    def __init__(self) -> None:
-        self.folder = script("create", str(PROJECT / ".run" / "end-to-end"), *SETTINGS)
+    def __init__(self, *settings: str, name: str = "end-to-end") -> None:
+        """With these settings beside the tests' own."""
+        self.folder = script("create", str(PROJECT / ".run" / name), *SETTINGS, *settings)
         self.running = True
         self._databases = 0
         with self.connect("postgres") as connection:

@@ -20,10 +20,11 @@ def machine(server_version: str, has_timescale: bool) -> str:
     memory = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())
     swift = subprocess.run(["swift", "--version"], capture_output=True, text=True).stdout
     version = re.search(r"Swift version ([\d.]+)", swift)
+    kernel = ".".join(platform.release().split(".")[:2])
     table = "hypertables of TimescaleDB" if has_timescale else "plain tables"
     return (
         f"{date.today()}: {text.count('processor	:')} processors ({model[1] if model else '?'}),"
-        f" {int(memory[1]) // 2**20} GiB, Linux {platform.release()},"
+        f" {int(memory[1]) // 2**20} GiB, Linux {kernel},"
         f" Swift {version[1] if version else '?'}, PostgreSQL {server_version}, {table};"
         " the sender and the server on the same processors."
     )

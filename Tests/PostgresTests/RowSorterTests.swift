@@ -18,7 +18,7 @@ import Testing
                 sensor: Int.random(in: 0..<20, using: &random) == 0
                     ? nil : Int32.random(in: -5...300, using: &random),
                 value: index % 7 == 0 ? nil : Double.random(in: -9...9, using: &random),
-                name: String(repeating: "abcz".randomElement(using: &random)!, count: index % 11))
+                name: String(repeating: "abcz".randomElement(using: &random)!, count: index % 9))
         }
     }
 
@@ -64,7 +64,7 @@ import Testing
         case 0: return isLess(left.time, right.time)
         case 1: return isLess(left.sensor, right.sensor)
         case 2: return isLess(left.value, right.value)
-        default: return left.name.prefix(8) < right.name.prefix(8)
+        default: return left.name < right.name
         }
     }
 
@@ -109,6 +109,27 @@ import Testing
         let bySensor = [SortColumn(position: 1, kind: .integer, isDescending: false)]
         #expect(sorted(slab, by: bySensor, rows: [1, 2, 4, 6, 8]) == [6, 1, 2, 4, 8])
         #expect(sorted(slab, by: [], rows: [3, 5]) == [3, 5])
+    }
+
+    @Test(arguments: [true, false])
+    func `long texts and numerics that are equal come together`(isNumeric: Bool) {
+        let count = 600
+        let kinds = 40
+        var slab = CopyRows(byteLimit: 100 * count, rowLimit: count)
+        for index in 0..<count {
+            let text = isNumeric ? "\(index * 7 % kinds)" : "sensor in tank \(index * 7 % kinds)"
+            slab.beginRow(columnCount: 1)
+            if isNumeric {
+                try? slab.appendNumeric(Array(text.utf8).span, shape: nil)
+            } else {
+                try? slab.appendText(Array(text.utf8).span)
+            }
+            _ = slab.endRow()
+        }
+        let column = SortColumn(position: 0, kind: .bytes, isDescending: false)
+        let found = sorted(slab, by: [column], rows: Array(0..<count)).map { $0 * 7 % kinds }
+        let changes = zip(found, found.dropFirst()).count { $0 != $1 }
+        #expect(changes == kinds - 1)
     }
 
     @Test func `rows in the order of time are turned round for an index that has the newest first`()

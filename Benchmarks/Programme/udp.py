@@ -100,6 +100,12 @@ def measure(receiver: Receiver, path: Path, lines_per_datagram: int) -> Flood:
     return Flood(seconds, used, process.resident_bytes(pid, without="/ring/"))
 
 
+def memory(what: str, floods: list[Flood]) -> Figure:
+    resident = [flood.resident_bytes / 2**20 for flood in floods]
+    name = f"{what}, memory beside the rings, most"
+    return Figure(name, "MiB", resident, 48, False, 1, is_bound=True)
+
+
 def compare(
     results: Results, server: Server, folder: Path, source: Input, flood: Path, rounds: int
 ) -> None:
@@ -118,11 +124,7 @@ def compare(
         )
         used = [f.processor_seconds / source.count * MILLION for f in floods]
         results.add(Figure(f"{what}, processor", "s/million lines", used, cost, False))
-        resident = [f.resident_bytes / 2**20 for f in floods]
-        results.add(
-            Figure(f"{what}, memory beside the rings, most", "MiB", resident, 48, False, 1,
-                   is_bound=True)
-        )  # fmt: skip
+        results.add(memory(what, floods))
     target.drop()
     sorted_rows(results, server, folder, source, flood)
 
@@ -139,9 +141,5 @@ def sorted_rows(
     results.add(
         Figure(what, "lines/s", [source.count / flood.seconds for flood in floods], digits=0)
     )
-    resident = [flood.resident_bytes / 2**20 for flood in floods]
-    results.add(
-        Figure(f"{what}, memory beside the rings, most", "MiB", resident, 48, False, 1,
-               is_bound=True)
-    )  # fmt: skip
+    results.add(memory(what, floods))
     target.drop()

@@ -103,6 +103,20 @@ public struct DecodedBatch: ~Copyable {
         self.scratchUsed = scratchUsed
     }
 
+    /// How many more lines of so many items fit.
+    @inline(__always)
+    func room(itemsPerLine: Int) -> Int {
+        min(lineCapacity - lineCount, (itemCapacity - itemCount) / itemsPerLine)
+    }
+
+    /// Takes lines that were written behind the last one, as many as there was room for at most.
+    @inline(__always)
+    mutating func takePredicted(lines: Int, items: Int) {
+        lineCount += lines
+        itemCount += items
+        if lines > 0 { layout.predicted(lines) }
+    }
+
     /// The last line was not of the predicted layout; perhaps the next one is of its own.
     mutating func missedLayout() {
         let line = unsafe lineBase[lineCount - 1]

@@ -72,8 +72,8 @@ extension NumberLiteral {
         private func extendedPowerOfTen(
             _ exponent: Int, _ powersOfTen: UnsafePointer<Double>
         ) -> Float80 {
-            var scale = unsafe Float80(powersOfTen[min(exponent, 22)])
-            if exponent > 22 { scale *= unsafe Float80(powersOfTen[exponent - 22]) }
+            var scale = Float80(unsafe powersOfTen[min(exponent, 22)])
+            if exponent > 22 { scale *= Float80(unsafe powersOfTen[exponent - 22]) }
             return scale
         }
     #endif

@@ -9,26 +9,40 @@ struct Layout: ~Copyable {
     static let bytesMax = 2048
 
     /// The bytes in front of one value, and what the value is.
+    @safe  // Its memory is the layout's.
     struct Segment {
-        var offset = 0
-        var count = 0
+        /// The last one to eight of them, and where these count.
+        var word: UInt64 = 0
+        var mask: UInt64 = 0
+        var bytes: UnsafeRawPointer
+        var count: Int32 = 0
+        /// How many of them stand in front of `word`: whole words.
+        var wholeWordBytes: Int32 = 0
         /// Where the key lies in these bytes.
-        var keyOffset = 0
-        var keyCount = 0
+        var keyOffset: Int32 = 0
+        var keyCount: Int32 = 0
         var kind = ItemKind.tag
+        /// The byte behind the value.
+        var following: UInt8 = 0
     }
 
-    /// One segment per item; one more stands in front of the timestamp.
-    let segments: UnsafeMutablePointer<Segment>
-    let bytes: UnsafeMutablePointer<UInt8>
-    /// 0 as long as nothing is predicted.
-    private(set) var itemCount = 0
-    private(set) var tagCount = 0
-    private(set) var measurementOffset = 0
-    private(set) var measurementCount = 0
-    private(set) var hasTimestamp = false
-    /// Another one, other than 0, for each layout that was ever predicted.
-    private(set) var number: UInt32 = 0
+    /// What all lines of a layout have in common.
+    @safe  // Its memory is the layout's, and read within the bounds that `learn` keeps.
+    struct Shape {
+        /// One segment per item; one more stands in front of the timestamp.
+        let segments: UnsafeMutablePointer<Segment>
+        let bytes: UnsafeMutablePointer<UInt8>
+        /// 0 as long as nothing is predicted.
+        fileprivate(set) var itemCount = 0
+        fileprivate(set) var tagCount = 0
+        fileprivate(set) var measurementOffset = 0
+        fileprivate(set) var measurementCount = 0
+        fileprivate(set) var timestamp = TimestampShape()
+        /// Another one, other than 0, for each layout that was ever predicted.
+        fileprivate(set) var number: UInt32 = 0
+    }
+
+    private(set) var shape: Shape
     /// Of the last predicted line's timestamp.
     var timestampHead = EightDigits()
     /// Falls with each line that was not predicted, rises with each that was; below 0 it is time
@@ -41,24 +55,25 @@ struct Layout: ~Copyable {
     private static let creditNextMax = 64
 
     init() {
-        unsafe segments = .allocate(capacity: Layout.itemsMax + 1)
+        unsafe shape = Shape(
+            segments: .allocate(capacity: Layout.itemsMax + 1),
+            bytes: .allocate(capacity: Layout.bytesMax + wordBytes))
         // A word may be read from the last byte on.
-        unsafe bytes = .allocate(capacity: Layout.bytesMax + 8)
-        unsafe bytes.initialize(repeating: 0, count: Layout.bytesMax + 8)
+        unsafe shape.bytes.initialize(repeating: 0, count: Layout.bytesMax + wordBytes)
     }
 
     deinit {
-        unsafe segments.deallocate()
-        unsafe bytes.deallocate()
+        unsafe shape.segments.deallocate()
+        unsafe shape.bytes.deallocate()
     }
 
     /// Bytes of memory that a layout takes.
-    static let byteCount = bytesMax + 8 + (itemsMax + 1) * MemoryLayout<Segment>.stride
+    static let byteCount = bytesMax + wordBytes + (itemsMax + 1) * MemoryLayout<Segment>.stride
 
-    /// The layout was of use.
+    /// The layout was of use to so many lines.
     @inline(__always)
-    mutating func predicted() {
-        credit = min(credit &+ 1, Layout.creditMax)
+    mutating func predicted(_ lines: Int) {
+        credit = min(credit &+ lines, Layout.creditMax)
         creditNext = 1
     }
 
@@ -73,7 +88,7 @@ struct Layout: ~Copyable {
     private mutating func learn(_ line: DecodedLine, _ items: UnsafePointer<Item>) {
         credit = creditNext
         creditNext = min(creditNext * 2, Layout.creditNextMax)
-        itemCount = 0
+        shape.itemCount = 0
         let count = Int(line.tagCount + line.fieldCount)
         guard count <= Layout.itemsMax, line.raw.count <= Layout.bytesMax else { return }
         var end = 0
@@ -83,22 +98,26 @@ struct Layout: ~Copyable {
                 let key = position(of: item.key, in: line.raw), key >= end, text > key,
                 item.kind != .bool
             else { return }
-            unsafe segments[index] = Segment(
-                offset: end, count: text - end, keyOffset: key - end,
-                keyCount: Int(item.key.count), kind: item.kind)
+            var segment = unsafe Segment(line.raw, from: end, to: text, of: shape.bytes)
+            segment.keyOffset = Int32(key - end)
+            segment.keyCount = item.key.count
+            segment.kind = item.kind
             end = text + Int(item.text.count)
+            segment.following = end < line.raw.count ? line.raw[end] : 0
+            unsafe shape.segments[index] = segment
         }
         guard let measurement = position(of: line.measurement, in: line.raw),
             let timestamp = timestampStart(line, after: end)
         else { return }
-        unsafe segments[count] = Segment(offset: end, count: timestamp - end)
-        unsafe bytes.update(from: line.raw.base, count: timestamp)
-        measurementOffset = measurement
-        measurementCount = Int(line.measurement.count)
-        hasTimestamp = line.hasTimestamp
-        tagCount = Int(line.tagCount)
-        itemCount = count
-        number = number == .max ? 1 : number + 1
+        unsafe shape.segments[count] = Segment(line.raw, from: end, to: timestamp, of: shape.bytes)
+        unsafe shape.bytes.update(from: line.raw.base, count: timestamp)
+        shape.timestamp = TimestampShape(digitCount: digitCount(line.raw, timestamp))
+        guard line.hasTimestamp == (shape.timestamp.digitCount > 0) else { return }
+        shape.measurementOffset = measurement
+        shape.measurementCount = Int(line.measurement.count)
+        shape.tagCount = Int(line.tagCount)
+        shape.number = shape.number == .max ? 1 : shape.number + 1
+        shape.itemCount = count
     }
 
     /// Where `slice` lies in `raw`; nil for unescaped text, which lies in scratch memory.
@@ -115,5 +134,49 @@ struct Layout: ~Copyable {
         while line.raw[position] != Byte.space && line.raw[position] != Byte.tab { position += 1 }
         while line.raw[position] == Byte.space || line.raw[position] == Byte.tab { position += 1 }
         return line.raw[position] == Byte.minus ? nil : position
+    }
+
+    /// How many digits a timestamp has; 0 when it is not one that can be predicted.
+    private func digitCount(_ raw: ByteSlice, _ start: Int) -> Int {
+        var position = start
+        while position < raw.count, raw[position] &- Byte.zero <= 9 { position += 1 }
+        return TimestampShape.digitCounts.contains(position - start) ? position - start : 0
+    }
+}
+
+extension Layout.Segment {
+    /// The bytes of `raw` from `start` up to `end`, which stand at the same place in `bytes`.
+    fileprivate init(
+        _ raw: ByteSlice, from start: Int, to end: Int, of bytes: UnsafeMutablePointer<UInt8>
+    ) {
+        unsafe self.bytes = UnsafeRawPointer(bytes + start)
+        count = Int32(end - start)
+        guard end > start else { return }
+        wholeWordBytes = (count - 1) / Int32(wordBytes) * Int32(wordBytes)
+        for (place, index) in (start + Int(wholeWordBytes)..<end).enumerated() {
+            word |= UInt64(raw[index]) << UInt64(8 * place)
+            mask |= 0xff << UInt64(8 * place)
+        }
+    }
+}
+
+/// How a layout's timestamps are read: all of them have as many digits.
+struct TimestampShape {
+    /// Fewer than a word's, and they are not predicted.
+    static let digitCounts = wordBytes...19
+
+    /// 0 when there is none.
+    var digitCount = 0
+    /// Digits behind the last whole word, in a word that ends with them: their places, and 10 to
+    /// their number.
+    var restMask: UInt64 = 0
+    var restScale: UInt64 = 1
+
+    init(digitCount: Int = 0) {
+        self.digitCount = digitCount
+        for place in 0..<digitCount % wordBytes {
+            restMask |= 0x0f << UInt64(8 * (wordBytes - 1 - place))
+            restScale *= 10
+        }
     }
 }

@@ -64,6 +64,10 @@ struct LineWalker {
         if isSkipping { offset = skipRest(block, from: offset) }
         var scanner = unsafe PointScanner(block.base, batch: batch)
         while offset < block.count, batch.lineCount < batch.lineCapacity {
+            if predictsLayout, batch.layout.shape.itemCount > 0 {
+                offset = walkPredicted(block, from: offset, into: &batch)
+                guard offset < block.count, batch.lineCount < batch.lineCapacity else { break }
+            }
             let next = step(block, offset, &scanner, &batch)
             if next == offset { break }
             offset = next
@@ -71,31 +75,14 @@ struct LineWalker {
         return offset
     }
 
-    /// Decodes the line at `start`; gives its start back when it is incomplete or does not fit
-    /// into the batch.
-    @inline(__always)
+    /// Decodes the line at `start`, of which nothing is known; gives its start back when it is
+    /// incomplete or does not fit into the batch.
+    @inline(never)
     private mutating func step(
         _ block: Block, _ start: Int, _ scanner: inout PointScanner, _ batch: inout DecodedBatch
     ) -> Int {
         let window = min(block.count, start + lineBytesMax + Limits.lineEndBytes)
         scanner.begin(start, end: window, batch)
-        if batch.layout.itemCount > 0, predictsLayout,
-            let point = scanner.predictedPoint(&batch.layout, block.unitNanoseconds),
-            point.rawEnd - start <= lineBytesMax
-        {
-            batch.layout.predicted()
-            accept(point, start, scanner, layoutNumber: batch.layout.number, &batch)
-            return scanner.position
-        }
-        return stepUnpredicted(block, start, &scanner, &batch)
-    }
-
-    /// Decodes a line of which nothing is known.
-    @inline(never)
-    private mutating func stepUnpredicted(
-        _ block: Block, _ start: Int, _ scanner: inout PointScanner, _ batch: inout DecodedBatch
-    ) -> Int {
-        scanner.begin(start, end: scanner.end, batch)
         scanner.skipBlanks()
         let isPlain = scanner.position < scanner.end && scanner[scanner.position] > Byte.hash
         if !isPlain, let next = stepWithoutPoint(block, start, &scanner, &batch) { return next }
@@ -114,7 +101,7 @@ struct LineWalker {
             let isTooLong = point.rawEnd - start > lineBytesMax
             return recover(block, start, isTooLong ? .lineTooLong : .truncated, scanner.end, &batch)
         }
-        accept(point, start, scanner, layoutNumber: 0, &batch)
+        accept(point, start, scanner, &batch)
         if predictsLayout, scanner.lineFeeds == 0 { batch.missedLayout() }
         return scanner.position
     }
@@ -123,7 +110,7 @@ struct LineWalker {
     @inline(__always)
     private mutating func accept(
         _ point: PointScanner.Point, _ start: Int, _ scanner: PointScanner,
-        layoutNumber: UInt32, _ batch: inout DecodedBatch
+        _ batch: inout DecodedBatch
     ) {
         batch.append(
             DecodedLine(
@@ -132,7 +119,7 @@ struct LineWalker {
                 tagCount: Int32(truncatingIfNeeded: point.tagCount),
                 fieldCount: Int32(truncatingIfNeeded: point.fieldCount), error: nil,
                 hasTimestamp: point.hasTimestamp, timestamp: point.timestamp, number: lineNumber,
-                layoutNumber: layoutNumber),
+                layoutNumber: 0),
             itemCount: scanner.itemCount, scratchUsed: scanner.scratchUsed)
         lineNumber += 1 + scanner.lineFeeds
     }

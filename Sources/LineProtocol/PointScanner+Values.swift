@@ -271,25 +271,3 @@ extension PointScanner {
         return Item(key: key, text: text, bits: 0, kind: .string)
     }
 }
-
-/// The value of eight ASCII digits, the first in the lowest byte; nil when one is no digit.
-@inline(__always)
-func eightDigits(_ word: UInt64) -> UInt64? {
-    let low = word & 0x0f0f_0f0f_0f0f_0f0f
-    let isDigits =
-        (word & 0xf0f0_f0f0_f0f0_f0f0)
-        | (((word &+ 0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0) >> 4)
-        == 0x3333_3333_3333_3333
-    guard isDigits else { return nil }
-    return eightDigitValue(low)
-}
-
-/// The value of eight digits 0 ... 9, one in each byte, the first in the lowest.
-@inline(__always)
-func eightDigitValue(_ digits: UInt64) -> UInt64 {
-    let pairs = (digits &* 10) &+ (digits >> 8)
-    let mask: UInt64 = 0x0000_00ff_0000_00ff
-    let upper = (pairs & mask) &* 0x000f_4240_0000_0064
-    let lower = ((pairs >> 16) & mask) &* 0x0000_2710_0000_0001
-    return (upper &+ lower) >> 32
-}

@@ -2,19 +2,19 @@
 /// lengths that differ from line to line would be guessed wrong again and again.
 struct ShortDecimal {
     var mantissa: UInt64 = 0
-    var fractionCount = 0
+    /// Eight for each digit behind the point: how far into a table of doubles their power of ten is.
+    var fractionBits = 0
     var hasPoint = false
     /// Its bytes; 0 when there are no digits, or when it may go on behind the word.
     var count = 0
 
+    var fractionCount: Int { fractionBits / 8 }
+
     /// - Parameter word: eight bytes, the first in the lowest place.
     @inline(__always)
     init(_ word: UInt64) {
-        let digits = word ^ 0x3030_3030_3030_3030
-        // The high bit of each byte that is no digit.
-        let others =
-            (((digits & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x7676_7676_7676_7676) | digits)
-            & 0x8080_8080_8080_8080
+        let digits = word ^ asciiZeros
+        let others = nonDigits(digits)
         guard others != 0 else { return }
         let whole = others.trailingZeroBitCount & ~7  // In bits, as all that follow.
         guard UInt8(truncatingIfNeeded: word &>> UInt64(whole)) == Byte.point else {
@@ -31,7 +31,7 @@ struct ShortDecimal {
         let wholeMask = (1 as UInt64) &<< UInt64(whole) &- 1
         let joined = (digits & wholeMask) | ((digits &>> 8) & ~wholeMask)
         mantissa = eightDigitValue(joined &<< UInt64(72 &- all))
-        fractionCount = (all &- whole) &>> 3 &- 1
+        fractionBits = all &- whole &- 8
         hasPoint = true
         count = all &>> 3
     }

@@ -1,0 +1,62 @@
+extension LineWalker {
+    /// Decodes lines of the layout that the batch knows, as long as they come.
+    ///
+    /// All that changes from line to line is local here, and so in registers.
+    ///
+    /// - Returns: the offset of the first line that is not of that layout, or for which there is
+    ///   no room.
+    @inline(never)
+    mutating func walkPredicted(
+        _ block: Block, from start: Int, into batch: inout DecodedBatch
+    ) -> Int {
+        let shape = batch.layout.shape
+        var head = batch.layout.timestampHead
+        let end = unsafe UnsafeRawPointer(block.base + block.count)
+        let segments = unsafe UnsafePointer(shape.segments)
+        let lastSegment = unsafe segments + shape.itemCount
+        let powersOfTen = unsafe Tables.shared.powersOfTen
+        let unitNanoseconds = block.unitNanoseconds
+        let firstNumber = lineNumber
+        let room = batch.room(itemsPerLine: shape.itemCount)
+        let lines = unsafe batch.lineBase + batch.lineCount
+        let firstItem = batch.itemCount
+        var items = unsafe batch.itemBase + firstItem
+        var count = 0
+        var lineStart = unsafe UnsafeRawPointer(block.base + start)
+        while unsafe count < room && lineStart < end {
+            guard
+                let behind = unsafe readItems(
+                    lineStart, end, powersOfTen, segments, lastSegment, into: items)
+            else { break }
+            var reader = unsafe LayoutReader(behind, end: end, powersOfTen)
+            var timestamp: Int64 = 0
+            if shape.timestamp.digitCount > 0 {
+                guard let units = reader.timestamp(shape.timestamp, &head) else { break }
+                let (product, isOverflow) = units.multipliedReportingOverflow(by: unitNanoseconds)
+                if isOverflow { break }
+                timestamp = product
+            }
+            let byteCount = unsafe reader.cursor - lineStart
+            guard reader.skipLineEnd(), byteCount <= lineBytesMax else { break }
+            let text = unsafe lineStart.assumingMemoryBound(to: UInt8.self)
+            unsafe (lines + count).initialize(
+                to: DecodedLine(
+                    raw: ByteSlice(base: text, count: byteCount),
+                    measurement: ByteSlice(
+                        base: text + shape.measurementOffset, count: shape.measurementCount),
+                    firstItem: Int32(truncatingIfNeeded: firstItem &+ count &* shape.itemCount),
+                    tagCount: Int32(truncatingIfNeeded: shape.tagCount),
+                    fieldCount: Int32(truncatingIfNeeded: shape.itemCount &- shape.tagCount),
+                    error: nil, hasTimestamp: shape.timestamp.digitCount > 0,
+                    timestamp: timestamp, number: firstNumber &+ count,
+                    layoutNumber: shape.number))
+            count &+= 1
+            unsafe items += shape.itemCount
+            unsafe lineStart = reader.cursor
+        }
+        lineNumber += count
+        batch.layout.timestampHead = head
+        batch.takePredicted(lines: count, items: count &* shape.itemCount)
+        return unsafe lineStart - UnsafeRawPointer(block.base)
+    }
+}

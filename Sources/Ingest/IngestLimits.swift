@@ -9,7 +9,7 @@ package enum IngestLimits {
     static let gatherPatience = Duration.milliseconds(100)
     static let gatherLook = Duration.milliseconds(1)
     /// Lines that are decoded in one go.
-    package static let linesPerDecode = 1_024
+    package static let linesPerDecode = 64
     /// Bytes of the longest line; no datagram is longer.
     package static let lineBytesMax = 64 << 10
     /// Bytes of a sender's name for something, as it is kept and shown.

@@ -62,6 +62,11 @@ extension Ring {
     /// How many frames ever came into it.
     package var framesEver: UInt64 { state.withLock { $0.mark.framesEver } }
 
+    /// Waits until every frame is released, or `patience` is over.
+    package func waitUntilEmpty(atMost patience: Duration) -> Bool {
+        state.wait(atMost: patience) { $0.frameCount == 0 }
+    }
+
     /// Waits until a payload of `bytes` would fit, or `patience` is over.
     package func waitForSpace(bytes: Int, atMost patience: Duration) -> Bool {
         precondition(bytes <= frameBytesMax)

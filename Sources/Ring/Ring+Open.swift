@@ -63,6 +63,13 @@ extension Ring {
         return try start(file, superblock, configuration, RecoveryReport(isNew: true))
     }
 
+    /// Maps all pages now, in one go: each one would be a fault of its own when it is written first.
+    /// For a ring that will surely be filled. Others may use the ring meanwhile.
+    package func mapPages() {
+        // Where the kernel does not know that, the faults come.
+        unsafe madvise(file.memory.base, file.memory.count, MADV_POPULATE_WRITE)
+    }
+
     private static func openExisting(
         _ configuration: RingConfiguration, _ descriptor: Int32, _ fileBytes: Int
     ) throws(RingError) -> (ring: Ring, report: RecoveryReport) {

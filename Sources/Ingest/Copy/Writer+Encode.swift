@@ -60,7 +60,7 @@ extension Writer where Session: ~Copyable {
                 lines.payload, from: offset, precision: context.precision,
                 isContinuation: lines.isContinuation, end: lines.end, into: &decoded)
             for index in 0..<decoded.lineCount {
-                try encode(decoded.line(index), context, &counts, &session)
+                try unsafe encode(decoded.place(ofLine: index), context, &counts, &session)
             }
             try sendAhead(&session)
         }
@@ -122,51 +122,52 @@ extension Writer where Session: ~Copyable {
 
     @inline(__always)
     private mutating func encode(
-        _ line: DecodedLine, _ context: FrameContext, _ counts: inout FrameCounts,
+        _ line: UnsafePointer<DecodedLine>, _ context: FrameContext, _ counts: inout FrameCounts,
         _ session: inout Session
     ) throws(WriteFailure) {
         counts.lines &+= 1
-        if let error = line.error {
-            reject(line, context, RejectReason(error), .lineError(error))
+        if let error = unsafe line.pointee.error {
+            unsafe reject(line.pointee, context, RejectReason(error), .lineError(error))
             return
         }
-        let items = unsafe decoded.items(of: line).baseAddress!
+        let items = unsafe decoded.items(of: line.pointee).baseAddress!
         let layout = unsafe router.layout(of: line, items)
         switch layout.verdict {
         case .hold: throw .tableProblem(router.problems(ofTarget: layout.target))
         case .reject:
             if layout.reason != .noTable { touched.insert(layout.target) }
-            reject(line, context, layout.reason, .layout(layout))
+            unsafe reject(line.pointee, context, layout.reason, .layout(layout))
             return
         case .row: break
         }
-        let hasTime = line.hasTimestamp
-        let time = hasTime ? line.timestamp : context.receivedAt
+        let hasTime = unsafe line.pointee.hasTimestamp
+        let time = unsafe hasTime ? line.pointee.timestamp : context.receivedAt
         if hasTime {
             let verdict = context.window.check(
                 time, in: context.precision, receivedAt: context.receivedAt)
             if let reason = RejectReason(verdict) {
                 touched.insert(layout.target)
-                reject(line, context, reason, .time(verdict, time))
+                unsafe reject(line.pointee, context, reason, .time(verdict, time))
                 return
             }
         }
         while true {
             switch unsafe RowEncoder.encode(items, time: time, layout: layout, into: &rows.slab) {
             case .row(let isCut):
-                rows.noteOrigin(line.raw, context, layout, isCut: isCut && hasTime)
+                unsafe rows.noteOrigin(line.pointee.raw, context, layout, isCut: isCut && hasTime)
                 counts.rows &+= 1
                 counts.unmatchedValues &+= UInt64(layout.unmatchedCount)
                 if isCut && hasTime { counts.timestampsCut &+= 1 }
             case .misfit(let misfit, let column):
                 touched.insert(layout.target)
-                reject(line, context, RejectReason(misfit), .misfit(misfit, column, layout))
+                unsafe reject(
+                    line.pointee, context, RejectReason(misfit), .misfit(misfit, column, layout))
             case .full where rows.count > 0:
                 count(&counts, Int(context.source))
                 try flush(&session)
                 continue
             case .full:
-                reject(line, context, .rowTooLong, .rowTooLong)
+                unsafe reject(line.pointee, context, .rowTooLong, .rowTooLong)
             }
             return
         }

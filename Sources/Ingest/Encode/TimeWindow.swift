@@ -53,9 +53,12 @@ package struct TimeWindow: Equatable, Sendable {
     ///   - receivedAt: nanoseconds since 1970.
     @inline(__always)
     package func check(_ time: Int64, in precision: Precision, receivedAt: Int64) -> Verdict {
-        let isRecent = Self.isPlausible(time, receivedAt)
-        if _fastPath(isRecent && receivedAt >= Self.clockIsSetFrom) {
-            // Both are positive and close together: nothing overflows.
+        // What is no further back than a 32nd of the time since 1970 is not plausible in another unit:
+        // any other one makes it 60 times as long, or as short.
+        let isUnitSure =
+            time >= receivedAt &>> 5 && time <= receivedAt &+ Self.plausibleAhead
+        if _fastPath(isUnitSure && receivedAt >= Self.clockIsSetFrom) {
+            // Both are after the second day of 1970: nothing overflows.
             if time - receivedAt > aheadMax { return .tooFarAhead }
             return receivedAt - time > ageMax ? .tooOld : .fine
         }

@@ -7,14 +7,16 @@ extension CopyRows {
     /// Tags and strings are read as what the column holds; numbers go to number and text columns,
     /// exactly or not at all (a fraction has no place in an integer column); booleans to boolean
     /// and text columns. Nothing else is converted: a guess would be stored as if it were measured.
+    ///
+    /// - Parameter item: where it lies: a copy of it would take longer than what is done with it.
     @inline(__always)
-    mutating func append(_ item: Item, as type: WireType) throws(Misfit) {
-        switch (type, item.kind) {
-        case (.doublePrecision, .float): append(item.float)
-        case (.bigint, .int): append(item.int)
+    mutating func append(_ item: UnsafePointer<Item>, as type: WireType) throws(Misfit) {
+        switch unsafe (type, item.pointee.kind) {
+        case (.doublePrecision, .float): unsafe append(item.pointee.float)
+        case (.bigint, .int): unsafe append(item.pointee.int)
         // Where an identifier is a number, and every line has one.
-        case (.bigint, .tag): append(try unsafe Int64(decimal: item.text.buffer.span))
-        default: try appendSeldom(item, as: type)
+        case (.bigint, .tag): append(try unsafe Int64(decimal: item.pointee.text.buffer.span))
+        default: try unsafe appendSeldom(item.pointee, as: type)
         }
     }
 

@@ -7,14 +7,11 @@ import Systemd
 import Threads
 
 /// The lanes of one import: each with a ring that ends with the process, a writer and its thread.
-@safe
 final class ImportLanes {
-    // Safe: sole owner of `frame`, which one thread uses.
     let lanes: [Lane]
     private let threads: [PlainThread]
     private let source: UInt16
     private let attributes: FrameAttributes
-    private let frame: UnsafeMutableRawBufferPointer
 
     /// What all lanes together have come to.
     struct State: Equatable {
@@ -50,8 +47,6 @@ final class ImportLanes {
         source = try lanes[0].ring.register(source: ImportRun.sourceName)
         for lane in lanes.dropFirst() { _ = try lane.ring.register(source: ImportRun.sourceName) }
         attributes = FrameAttributes(precision, isFile: true)
-        unsafe frame = .allocate(
-            byteCount: FileChunk.byteCount + ContentCutter.bufferBytes, alignment: 64)
         self.lanes = lanes
         threads = lanes.map { lane in
             PlainThread(name: "write \(lane.number)") {
@@ -59,8 +54,6 @@ final class ImportLanes {
             }
         }
     }
-
-    deinit { unsafe frame.deallocate() }
 
     private static func write(_ lane: Lane, dry: DryTally?, logger: Logger) {
         // Letters: a lane's name is a part of the names of its files of refused lines.
@@ -92,29 +85,26 @@ final class ImportLanes {
 
     // MARK: - Chunks
 
-    /// Puts a chunk into a lane's ring.
+    /// Puts a chunk, a `FileChunk` with its lines, into a lane's ring.
     ///
     /// - Returns: whether it found room.
-    func offer(_ chunk: FileChunk, lines: UnsafeRawBufferPointer, lane index: Int) -> Bool {
-        unsafe chunk.write(to: frame)
-        unsafe UnsafeMutableRawBufferPointer(rebasing: frame[FileChunk.byteCount...]).copyMemory(
-            from: lines)
-        let payload = unsafe UnsafeRawBufferPointer(
-            rebasing: frame[..<(FileChunk.byteCount + lines.count)])
+    func offer(_ payload: UnsafeRawBufferPointer, lane index: Int) -> Bool {
         let info = FrameInfo(
             receivedAt: currentNanoseconds(), source: source, attributes: attributes.rawValue)
         let arrivals = unsafe [Arrival(info: info, payload: payload)]
         return lanes[index].ring.append(arrivals.span, overflow: .stop, lost: { _ in }) == 1
     }
 
-    /// Waits until a lane has room for a chunk, or `ImportLimits.look` is over.
-    func waitForSpace(lines: Int, lane index: Int) {
-        _ = lanes[index].ring.waitForSpace(
-            bytes: FileChunk.byteCount + lines, atMost: ImportLimits.look)
+    /// Waits until a lane has room for so many bytes, or `ImportLimits.look` is over.
+    func waitForSpace(bytes: Int, lane index: Int) {
+        _ = lanes[index].ring.waitForSpace(bytes: bytes, atMost: ImportLimits.look)
     }
 
-    /// Whether everything that was offered is in the database.
-    var isEmpty: Bool { lanes.allSatisfy { $0.ring.snapshot().frameCount == 0 } }
+    /// Waits until everything that was offered is in the database, or `ImportLimits.look` is over.
+    func waitUntilEmpty() -> Bool {
+        let deadline = ContinuousClock.now + ImportLimits.look
+        return lanes.allSatisfy { $0.ring.waitUntilEmpty(atMost: max(deadline - .now, .zero)) }
+    }
 
     var state: State {
         var state = State()

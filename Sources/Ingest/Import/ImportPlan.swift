@@ -123,8 +123,6 @@ package enum ImportLimits {
     static let lanesDefaultMax = 4
     /// Time between two looks at what the lanes do.
     static let look = Duration.milliseconds(50)
-    /// The same when everything is read.
-    static let lastLook = Duration.milliseconds(2)
     /// Time between two lines of progress where no terminal is.
     static let plainInterval = Duration.seconds(10)
     /// Time between two pictures of the bar.

@@ -21,6 +21,7 @@ final class ImportRings: Sendable {
             }
             made.withLock { $0 = result }
             made.wakeAll()
+            if case .success(let rings) = result { for ring in rings { ring.mapPages() } }
         }
     }
 

@@ -102,7 +102,7 @@ package final class ImportRun {
             load(name, index, lanes, &database)
         }
         lanes.gather(bytes: 0)
-        while summary.stopped == nil, !lanes.isEmpty { rest(lanes) }
+        while summary.stopped == nil, !lanes.waitUntilEmpty() { look(lanes) }
         lanes.finish(isStopped: summary.stopped != nil)
         take(lanes.state)
         display.end()
@@ -225,7 +225,7 @@ package final class ImportRun {
             let key = plan.stripes?.key(plan.key, at: piece.start) ?? plan.key
             let chunk = FileChunk(key, start: piece.start, end: piece.end, flags: flags)
             let index = key.stripe.map { Int($0.index) % options.lanes } ?? lane
-            try unsafe put(chunk, piece.lines, lane: index, lanes)
+            try unsafe put(piece.payload(chunk), lane: index, lanes)
             cutter.consume()
             display.update(rawBytes: content.rawBytes, lanes)
         }
@@ -245,10 +245,10 @@ package final class ImportRun {
     }
 
     private func put(
-        _ chunk: FileChunk, _ lines: UnsafeRawBufferPointer, lane: Int, _ lanes: ImportLanes
+        _ payload: UnsafeRawBufferPointer, lane: Int, _ lanes: ImportLanes
     ) throws(Interruption) {
-        while unsafe !lanes.offer(chunk, lines: lines, lane: lane) {
-            lanes.waitForSpace(lines: lines.count, lane: lane)
+        while unsafe !lanes.offer(payload, lane: lane) {
+            lanes.waitForSpace(bytes: payload.count, lane: lane)
             look(lanes)
             if summary.stopped != nil { throw .stopped }
         }
@@ -259,11 +259,6 @@ package final class ImportRun {
     }
 
     // MARK: - While the lanes work
-
-    private func rest(_ lanes: ImportLanes) {
-        usleep(UInt32(ImportLimits.lastLook / .microseconds(1)))
-        look(lanes)
-    }
 
     /// Sees whether the import can go on, and shows how far it is.
     private func look(_ lanes: ImportLanes) {

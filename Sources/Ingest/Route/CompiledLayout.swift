@@ -28,18 +28,35 @@ struct CompiledLayout {
     var sources: UnsafePointer<Int16>?
     /// The types of those columns.
     var types: UnsafePointer<WireType>?
+    /// The same, where all of them are among these few.
+    var fixedTypes: UnsafePointer<FixedType>?
     var columnCount = 0
 
     init(verdict: Verdict) {
         self.verdict = verdict
         unsafe sources = nil
         unsafe types = nil
+        unsafe fixedTypes = nil
     }
 
     /// The column gets NULL.
     static let null: Int16 = -1
     /// The column gets the line's time.
     static let time: Int16 = -2
+}
+
+/// The types that most columns of readings have; all take eight bytes.
+enum FixedType: UInt8 {
+    case doublePrecision, bigint, timestamptz
+
+    init?(_ type: WireType) {
+        switch type {
+        case .doublePrecision: self = .doublePrecision
+        case .bigint: self = .bigint
+        case .timestamptz: self = .timestamptz
+        default: return nil
+        }
+    }
 }
 
 /// The columns of one COPY into one table.
@@ -53,6 +70,8 @@ struct CopyShape {
     /// Indexes of the columns in the target.
     let columns: [Int16]
     let types: UnsafeMutablePointer<WireType>
+    /// `nil` when one of them is another.
+    let fixedTypes: UnsafeMutablePointer<FixedType>?
     /// What a batch's rows are sorted by; empty where they go in the order of arrival.
     let sorting: [SortColumn]
     /// The next one in `CopyShapes` with the same hash.
@@ -64,6 +83,9 @@ struct CopyShape {
         for (index, column) in columns.enumerated() {
             unsafe (types + index).initialize(to: WireType(target.columns[Int(column)].type))
         }
+        let fixed = columns.compactMap { FixedType(WireType(target.columns[Int($0)].type)) }
+        unsafe fixedTypes = fixed.count == columns.count ? .allocate(capacity: fixed.count) : nil
+        unsafe fixedTypes?.initialize(from: fixed, count: fixed.count)
         self.target = targetIndex
         self.columns = columns
         sorting = RowOrdering.columns(of: target, in: columns)
@@ -93,5 +115,6 @@ struct CopyShape {
     /// Gives the memory back; the shape must not be used afterwards.
     func release() {
         unsafe types.deallocate()
+        unsafe fixedTypes?.deallocate()
     }
 }

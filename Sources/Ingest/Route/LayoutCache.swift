@@ -59,10 +59,13 @@ struct LayoutCache: ~Copyable {
 
     /// The index of the line's layout. All lines must come from one decoded batch's memory.
     @inline(__always)
-    mutating func index(of line: DecodedLine, _ items: UnsafePointer<Item>) -> Int? {
-        if line.layoutNumber != 0, line.layoutNumber == lastNumber { return Int(last) }
-        guard let index = unsafe search(line, items) else { return nil }
-        lastNumber = line.layoutNumber
+    mutating func index(
+        of line: UnsafePointer<DecodedLine>, _ items: UnsafePointer<Item>
+    ) -> Int? {
+        let number = unsafe line.pointee.layoutNumber
+        if number != 0, number == lastNumber { return Int(last) }
+        guard let index = unsafe search(line.pointee, items) else { return nil }
+        lastNumber = number
         return index
     }
 

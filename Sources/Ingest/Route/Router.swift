@@ -67,12 +67,14 @@ struct Router: ~Copyable {
 
     /// What the line's layout means. Nothing is allocated when it was met before.
     @inline(__always)
-    mutating func layout(of line: DecodedLine, _ items: UnsafePointer<Item>) -> CompiledLayout {
+    mutating func layout(
+        of line: UnsafePointer<DecodedLine>, _ items: UnsafePointer<Item>
+    ) -> CompiledLayout {
         let index: Int
         if let found = unsafe cache.index(of: line, items) {
             index = found
         } else {
-            index = unsafe compile(line, items)
+            index = unsafe compile(line.pointee, items)
         }
         unsafe hits[index] &+= 1
         return unsafe layouts[index]
@@ -208,6 +210,7 @@ struct Router: ~Copyable {
         }
         unsafe layout.sources = UnsafePointer(memory)
         unsafe layout.types = UnsafePointer(shapes[layout.shape].types)
+        unsafe layout.fixedTypes = UnsafePointer(shapes[layout.shape].fixedTypes)
         layout.columnCount = columns.count
     }
 

@@ -219,4 +219,29 @@ extension TimeWindow {
         guard !line.isEmpty else { return }
         #expect(outOfRange(line, in: .seconds) == nil)
     }
+
+    @Test func `a time is not plausible in two units, however long ago it is`() {
+        // What is judged without trying other units must be what trying them gives.
+        for precision in Precision.allCases {
+            let unit = precision.unitNanoseconds
+            for shift in 0..<40 {
+                for offset in [-1, 0, 1] as [Int64] {
+                    let time = ((received >> shift) / unit + offset) * unit
+                    guard time > day else { continue }
+                    let other = Precision.allCases.first { other in
+                        let digits = time / unit
+                        let (moment, isOverflow) = digits.multipliedReportingOverflow(
+                            by: other.unitNanoseconds)
+                        return !isOverflow && abs(moment - received) < day
+                    }
+                    let verdict = open.check(time, in: precision)
+                    if let other, other != precision {
+                        #expect(verdict == .wrongUnit(other), "\(time) \(precision)")
+                    } else if abs(time - received) < day || time >= received >> 5 {
+                        #expect(verdict == .fine, "\(time) \(precision)")
+                    }
+                }
+            }
+        }
+    }
 }

@@ -41,7 +41,7 @@ import Testing
                 for place in 0..<batch.lineCount {
                     let line = batch.line(place)
                     let items = batch.items(of: line)
-                    let found = cache.index(of: line, items.baseAddress!)
+                    let found = cache.index(of: batch.place(ofLine: place), items.baseAddress!)
                     #expect(found == indexes[name(line, items)], "\(line.raw.text)")
                     if found == nil {
                         indexes[name(line, items)] = cache.insert(line, items.baseAddress!)

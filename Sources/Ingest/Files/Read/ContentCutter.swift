@@ -4,7 +4,8 @@ import LineProtocol
 /// Cuts a file's content, read from front to back, into pieces of whole lines.
 @safe
 struct ContentCutter: ~Copyable {
-    // Safe: sole owner of `buffer`, of which the first `count` bytes are read.
+    // Safe: sole owner of `memory`; of `buffer`, a part of it, the first `count` bytes are read.
+    private let memory: UnsafeMutableRawBufferPointer
     private let buffer: UnsafeMutableRawBufferPointer
     private var cutter = LineCutter(lineBytesMax: IngestLimits.lineBytesMax)
     private var count = 0
@@ -26,13 +27,16 @@ struct ContentCutter: ~Copyable {
     static let bufferBytes = FileLimits.chunkBytesMax + window
     /// Bytes of memory.
     static let byteCount =
-        bufferBytes + LineCutter.byteCount(lineBytesMax: IngestLimits.lineBytesMax)
+        FileChunk.byteCount + bufferBytes
+        + LineCutter.byteCount(lineBytesMax: IngestLimits.lineBytesMax)
 
     init() {
-        unsafe buffer = .allocate(byteCount: Self.bufferBytes, alignment: 64)
+        unsafe memory = .allocate(
+            byteCount: FileChunk.byteCount + Self.bufferBytes, alignment: 64)
+        unsafe buffer = UnsafeMutableRawBufferPointer(rebasing: memory[FileChunk.byteCount...])
     }
 
-    deinit { unsafe buffer.deallocate() }
+    deinit { unsafe memory.deallocate() }
 
     /// Makes ready for another file, which is read from `offset` on.
     mutating func restart(at offset: UInt64) {
@@ -51,6 +55,14 @@ struct ContentCutter: ~Copyable {
         let lines: UnsafeRawBufferPointer
         /// Nothing comes behind it.
         let isLast: Bool
+        /// The lines, with room for a `FileChunk` in front.
+        fileprivate let frame: UnsafeMutableRawBufferPointer
+
+        /// The payload of a frame: `chunk` and the lines, without a copy of them.
+        func payload(_ chunk: FileChunk) -> UnsafeRawBufferPointer {
+            unsafe chunk.write(to: frame)
+            return unsafe UnsafeRawBufferPointer(frame)
+        }
     }
 
     /// The next piece, the same one until it is consumed; `nil` behind the last one.
@@ -82,7 +94,9 @@ struct ContentCutter: ~Copyable {
             unsafe Piece(
                 start: offset, end: found.end,
                 lines: UnsafeRawBufferPointer(rebasing: buffer[..<found.bytes]),
-                isLast: found.isLast)
+                isLast: found.isLast,
+                frame: UnsafeMutableRawBufferPointer(
+                    rebasing: memory[..<(FileChunk.byteCount + found.bytes)]))
         }
     }
 
@@ -99,23 +113,29 @@ struct ContentCutter: ~Copyable {
 
     // MARK: - Parts
 
-    /// Reads so much that the line which reaches over the limit can be judged, if the limit is near.
+    /// Reads a piece, or so much that the line which reaches over the limit can be judged, if that is
+    /// near. Not more: what stands behind a piece is moved when it is consumed.
     private mutating func look<Failure: Error>(
         beyond limit: Int, _ read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) {
-        guard limit < .max else {
-            if !hasEnded, count < FileLimits.chunkBytesMax { try unsafe fill(read) }
+        guard limit <= FileLimits.chunkBytesMax else {
+            // Once: a pipe may have no more for now.
+            if !hasEnded, count < FileLimits.chunkBytesMax {
+                try unsafe fill(upTo: FileLimits.chunkBytesMax, read)
+            }
             return
         }
-        let wanted = min(limit, FileLimits.chunkBytesMax) + Self.window
-        while !hasEnded, count < wanted { try unsafe fill(read) }
+        while !hasEnded, count < limit + Self.window {
+            try unsafe fill(upTo: limit + Self.window, read)
+        }
     }
 
     private mutating func fill<Failure: Error>(
-        _ read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+        upTo wanted: Int? = nil, _ read: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) {
         precondition(unsafe count < buffer.count, "a full buffer holds a whole line")
-        let got = try unsafe read(UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+        let got = try unsafe read(
+            UnsafeMutableRawBufferPointer(rebasing: buffer[count..<(wanted ?? buffer.count)]))
         count += got
         if got == 0 { hasEnded = true }
     }

@@ -11,8 +11,8 @@ final class ParseWorkload: Workload {
     /// Sums of the values of the first so many lines.
     private var sums: [UInt64] = [0]
 
-    /// Lines of one decode: more than a block has.
-    private static let lineCapacity = 4096
+    /// Lines of one decode, as the daemon has them: what is decoded stays in the nearest cache.
+    private static let lineCapacity = 64
     private static let lineBytesMax = LineText.blockBytesMax
 
     init(_ text: LineText) {

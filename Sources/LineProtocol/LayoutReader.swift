@@ -207,11 +207,13 @@ struct LayoutReader {
     /// Steps over LF or CR LF.
     @inline(__always)
     mutating func skipLineEnd() -> Bool {
-        if unsafe cursor < end && cursor.load(as: UInt8.self) == Byte.carriageReturn {
+        guard unsafe cursor < end else { return false }
+        if unsafe cursor.load(as: UInt8.self) != Byte.lineFeed {
+            guard unsafe end - cursor >= 2,
+                unsafe cursor.load(as: UInt8.self) == Byte.carriageReturn,
+                unsafe cursor.load(fromByteOffset: 1, as: UInt8.self) == Byte.lineFeed
+            else { return false }
             unsafe cursor += 1
-        }
-        guard unsafe cursor < end && cursor.load(as: UInt8.self) == Byte.lineFeed else {
-            return false
         }
         unsafe cursor += 1
         return true

@@ -16,21 +16,22 @@ struct ShortDecimal {
         let digits = word ^ asciiZeros
         let others = nonDigits(digits)
         guard others != 0 else { return }
-        let whole = others.trailingZeroBitCount & ~7  // In bits, as all that follow.
-        guard UInt8(truncatingIfNeeded: word &>> UInt64(whole)) == Byte.point else {
-            guard whole > 0 else { return }
-            mantissa = eightDigitValue(digits &<< UInt64(64 &- whole))
+        // Where the high bit of the first byte that is no digit is, as all that follow.
+        let whole = others.trailingZeroBitCount
+        guard UInt8(truncatingIfNeeded: word &>> UInt64(whole & ~7)) == Byte.point else {
+            guard whole > 7 else { return }
+            mantissa = eightDigitValue(digits &<< UInt64(71 &- whole))
             count = whole &>> 3
             return
         }
         let behind = others & (others &- 1)
         guard behind != 0 else { return }
-        let all = behind.trailingZeroBitCount & ~7
-        guard all > 8 else { return }
+        let all = behind.trailingZeroBitCount
+        guard all > 15 else { return }
         // The point is taken out; then the digits move up, so that zeros stand before them.
-        let wholeMask = (1 as UInt64) &<< UInt64(whole) &- 1
+        let wholeMask = (1 as UInt64) &<< UInt64(whole & ~7) &- 1
         let joined = (digits & wholeMask) | ((digits &>> 8) & ~wholeMask)
-        mantissa = eightDigitValue(joined &<< UInt64(72 &- all))
+        mantissa = eightDigitValue(joined &<< UInt64(79 &- all))
         fractionBits = all &- whole &- 8
         hasPoint = true
         count = all &>> 3

@@ -4,12 +4,11 @@ import Logging
 import Postgres
 import Ring
 import Systemd
-import Threads
 
-/// The lanes of one import: each with a ring that ends with the process, a writer and its thread.
+/// The lanes of one import: each with a ring that ends with the process, and a writer.
 final class ImportLanes {
     let lanes: [Lane]
-    private let threads: [PlainThread]
+    private let writers: ImportWriters
     private let source: UInt16
     private let attributes: FrameAttributes
 
@@ -24,14 +23,12 @@ final class ImportLanes {
         var held: String?
     }
 
-    /// Starts the writers.
+    /// Takes over the writers, which are connecting, and lets them work.
     ///
-    /// - Parameters:
-    ///   - rings: one for each lane.
-    ///   - dry: where the rows are counted, if nothing is to be written.
+    /// - Parameter rings: one for each lane.
     init(
-        _ configuration: Configuration, _ rings: ImportRings, precision: Precision,
-        dry: DryTally?, logger: Logger
+        _ configuration: Configuration, _ rings: ImportRings, _ writers: ImportWriters,
+        precision: Precision
     ) throws(RingError) {
         var lanes: [Lane] = []
         let toldNames = ToldNames()
@@ -48,34 +45,8 @@ final class ImportLanes {
         for lane in lanes.dropFirst() { _ = try lane.ring.register(source: ImportRun.sourceName) }
         attributes = FrameAttributes(precision, isFile: true)
         self.lanes = lanes
-        threads = lanes.map { lane in
-            PlainThread(name: "write \(lane.number)") {
-                Self.write(lane, dry: dry, logger: logger)
-            }
-        }
-    }
-
-    private static func write(_ lane: Lane, dry: DryTally?, logger: Logger) {
-        // Letters: a lane's name is a part of the names of its files of refused lines.
-        let letter = String(UnicodeScalar(UInt8(ascii: "a") + UInt8(lane.number)))
-        let name = "import\(letter)"
-        guard let dry else {
-            var writer = Writer<Connection>(
-                lane, logger: logger, rejectsName: name, progress: .ofProcess
-            ) { (database) throws(PostgresError) in
-                try Connection.open(database, isWanted: { lane.shouldGoOn })
-            }
-            writer.run()
-            return
-        }
-        var writer = Writer<DrySession>(
-            lane, logger: logger, rejectsName: name, progress: .ofNothing
-        ) { (database) throws(PostgresError) in
-            DrySession(
-                try Connection.open(database, isWanted: { lane.shouldGoOn }), tally: dry)
-        }
-        writer.files = FileProgress(isDry: true)
-        writer.run()
+        self.writers = writers
+        writers.begin(lanes)
     }
 
     /// How many bytes a lane waits for before it begins a batch.
@@ -137,6 +108,6 @@ final class ImportLanes {
             // A server that does not answer: the transaction is rolled back, and comes again.
             for lane in lanes where !lane.hasStopped { lane.interrupt() }
         }
-        for thread in threads { thread.join() }
+        writers.join()
     }
 }

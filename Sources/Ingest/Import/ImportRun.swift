@@ -85,18 +85,13 @@ package final class ImportRun {
     ///
     /// - Throws: when nothing can be done at all.
     package func perform() throws(ImportError) -> ImportSummary {
-        let rings = ImportRings(lanes: options.lanes)
-        var database = try connect()
-        let start = ContinuousClock.now
         let tally = DryTally()
-        let lanes: ImportLanes
-        do throws(RingError) {
-            lanes = try ImportLanes(
-                configuration, rings, precision: options.precision,
-                dry: options.isDry ? tally : nil, logger: logger)
-        } catch {
-            throw ImportError(description: error.description, exitCode: EX_CANTCREAT)
-        }
+        let rings = ImportRings(lanes: options.lanes)
+        let writers = ImportWriters(
+            configuration, dry: options.isDry ? tally : nil, logger: logger)
+        var database = try connect(writers)
+        let start = ContinuousClock.now
+        let lanes = try self.lanes(rings, writers)
         display.begin(totalBytes: Self.totalBytes(options.names))
         for (index, name) in options.names.enumerated() where summary.stopped == nil {
             load(name, index, lanes, &database)
@@ -112,13 +107,25 @@ package final class ImportRun {
         return summary
     }
 
-    private func connect() throws(ImportError) -> ImportDatabase {
+    private func connect(_ writers: ImportWriters) throws(ImportError) -> ImportDatabase {
         do throws(PostgresError) {
             return try ImportDatabase(configuration.database)
         } catch {
+            writers.giveUp()
             throw ImportError(
                 description: "database: \(WriteFailure.database(error).text)",
                 exitCode: EX_UNAVAILABLE)
+        }
+    }
+
+    private func lanes(
+        _ rings: ImportRings, _ writers: ImportWriters
+    ) throws(ImportError) -> ImportLanes {
+        do throws(RingError) {
+            return try ImportLanes(configuration, rings, writers, precision: options.precision)
+        } catch {
+            writers.giveUp()
+            throw ImportError(description: error.description, exitCode: EX_CANTCREAT)
         }
     }
 

@@ -1,0 +1,89 @@
+import Logging
+import Postgres
+import Threads
+
+/// The writers of an import's lanes, each on a thread of its own. They connect while the rings are
+/// being made, and work from when they get their lanes.
+final class ImportWriters: Sendable {
+    private enum Orders {
+        case waiting
+        case begun([Lane])
+        case givenUp
+    }
+
+    private let orders = Lock(Orders.waiting)
+    private let threads: [PlainThread]
+
+    /// Starts the threads.
+    ///
+    /// - Parameter dry: where the rows are counted, if nothing is to be written.
+    init(_ configuration: Configuration, dry: DryTally?, logger: Logger) {
+        let orders = orders
+        threads = (0..<configuration.ring.lanes).map { number in
+            PlainThread(name: "write \(number)") {
+                // Why there is none, the writer finds out and tells when it tries itself.
+                let early = try? Connection.open(
+                    configuration.database, isWanted: { !Self.isGivenUp(orders) })
+                guard let lanes = Self.lanes(orders) else { return }
+                Self.write(lanes[number], early, dry: dry, logger: logger)
+            }
+        }
+    }
+
+    /// Lets the writers work.
+    func begin(_ lanes: [Lane]) {
+        orders.withLock { $0 = .begun(lanes) }
+        orders.wakeAll()
+    }
+
+    /// Ends threads that have not begun, and waits for that.
+    func giveUp() {
+        orders.withLock { $0 = .givenUp }
+        orders.wakeAll()
+        join()
+    }
+
+    /// Waits for the writers' end.
+    func join() {
+        for thread in threads { thread.join() }
+    }
+
+    private static func isGivenUp(_ orders: Lock<Orders>) -> Bool {
+        orders.withLock { if case .givenUp = $0 { true } else { false } }
+    }
+
+    /// Waits for the lanes; `nil` when there will be none.
+    private static func lanes(_ orders: Lock<Orders>) -> [Lane]? {
+        while true {
+            let isDecided = orders.wait(atMost: .seconds(1)) { orders in
+                if case .waiting = orders { false } else { true }
+            }
+            guard isDecided else { continue }
+            return orders.withLock { if case .begun(let lanes) = $0 { lanes } else { nil } }
+        }
+    }
+
+    private static func write(
+        _ lane: Lane, _ early: consuming Connection?, dry: DryTally?, logger: Logger
+    ) {
+        // Letters: a lane's name is a part of the names of its files of refused lines.
+        let letter = String(UnicodeScalar(UInt8(ascii: "a") + UInt8(lane.number)))
+        let name = "import\(letter)"
+        var early = early
+        func connect(_ database: Configuration.Database) throws(PostgresError) -> Connection {
+            if let connection = early.take() { return connection }
+            return try Connection.open(database, isWanted: { lane.shouldGoOn })
+        }
+        guard let dry else {
+            var writer = Writer<Connection>(
+                lane, logger: logger, rejectsName: name, progress: .ofProcess, connect: connect)
+            writer.run()
+            return
+        }
+        var writer = Writer<DrySession>(
+            lane, logger: logger, rejectsName: name, progress: .ofNothing
+        ) { (database) throws(PostgresError) in DrySession(try connect(database), tally: dry) }
+        writer.files = FileProgress(isDry: true)
+        writer.run()
+    }
+}

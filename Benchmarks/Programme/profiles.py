@@ -25,7 +25,7 @@ STAGES = [
     ("receive", r"receive"),
     ("decode", r".* \$s12LineProtocol"),
     ("route", r".* \$s6Ingest\d+(LayoutCache|Router|TimeLimits|TimeWindow)"),
-    ("encode", r".* \$s(8Postgres\d+(CopyRows|Micro)|6Ingest\d+(RowEncoder|BatchRows)|.*6encode)"),
+    ("encode", r".* \$s(8Postgres\d+(CopyRows|FixedRow|Micro)|6Ingest\d+(RowEncoder|BatchRows)|.*6encode)"),
     ("sort and send", r"write.* .*(memmove|memcpy|RowSend|RowSort|pq|PQ|Connection)"),
     ("read files", r"(?!write)"),
     ("else", r""),

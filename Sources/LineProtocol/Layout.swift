@@ -57,9 +57,8 @@ struct Layout: ~Copyable {
     init() {
         unsafe shape = Shape(
             segments: .allocate(capacity: Layout.itemsMax + 1),
-            bytes: .allocate(capacity: Layout.bytesMax + wordBytes))
-        // A word may be read from the last byte on.
-        unsafe shape.bytes.initialize(repeating: 0, count: Layout.bytesMax + wordBytes)
+            bytes: .allocate(capacity: Layout.bytesMax))
+        unsafe shape.bytes.initialize(repeating: 0, count: Layout.bytesMax)
     }
 
     deinit {
@@ -68,7 +67,7 @@ struct Layout: ~Copyable {
     }
 
     /// Bytes of memory that a layout takes.
-    static let byteCount = bytesMax + wordBytes + (itemsMax + 1) * MemoryLayout<Segment>.stride
+    static let byteCount = bytesMax + (itemsMax + 1) * MemoryLayout<Segment>.stride
 
     /// The layout was of use to so many lines.
     @inline(__always)

@@ -63,11 +63,13 @@ extension Ring {
         return try start(file, superblock, configuration, RecoveryReport(isNew: true))
     }
 
-    /// Maps all pages now, in one go: each one would be a fault of its own when it is written first.
-    /// For a ring that will surely be filled. Others may use the ring meanwhile.
-    package func mapPages() {
+    /// Maps the pages of the first so many bytes now, in one go: each one would be a fault of its own
+    /// when it is written first. For a new ring that will surely be filled so far; others may use it
+    /// meanwhile.
+    package func mapPages(_ bytes: Int) {
+        let count = min(bytes, file.area.count) + Layout.headerBytes
         // Where the kernel does not know that, the faults come.
-        unsafe madvise(file.memory.base, file.memory.count, MADV_POPULATE_WRITE)
+        unsafe madvise(file.memory.base, count, MADV_POPULATE_WRITE)
     }
 
     private static func openExisting(

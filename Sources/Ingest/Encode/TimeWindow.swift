@@ -53,7 +53,7 @@ package struct TimeWindow: Equatable, Sendable {
     ///   - receivedAt: nanoseconds since 1970.
     @inline(__always)
     package func check(_ time: Int64, in precision: Precision, receivedAt: Int64) -> Verdict {
-        // What is no further back than a 32nd of the time since 1970 is not plausible in another unit:
+        // A time of at least a 32nd of the reception's, both since 1970, is plausible in no other unit:
         // any other one makes it 60 times as long, or as short.
         let isUnitSure =
             time >= receivedAt &>> 5 && time <= receivedAt &+ Self.plausibleAhead

@@ -9,7 +9,8 @@ final class ImportRings: Sendable {
     private let made = Lock<Result<[Ring], RingError>?>(nil)
     private let thread: PlainThread
 
-    init(lanes: Int) {
+    /// - Parameter totalBytes: what will go through them all at least, as far as that is known.
+    init(lanes: Int, totalBytes: UInt64?) {
         let made = made
         thread = PlainThread(name: "make rings") {
             let result = Result { () throws(RingError) in
@@ -21,7 +22,7 @@ final class ImportRings: Sendable {
             }
             made.withLock { $0 = result }
             made.wakeAll()
-            if case .success(let rings) = result { for ring in rings { ring.mapPages() } }
+            if case .success(let rings) = result { Self.mapPages(rings, totalBytes) }
         }
     }
 
@@ -35,10 +36,18 @@ final class ImportRings: Sendable {
         }
     }
 
+    /// Only where the memory is no disk's: what is mapped there is written to it.
+    private static func mapPages(_ rings: [Ring], _ totalBytes: UInt64?) {
+        let share = totalBytes.map { Int(clamping: $0) / rings.count } ?? .max
+        for ring in rings where ring.path.hasPrefix(memoryDirectory) { ring.mapPages(share) }
+    }
+
+    private static let memoryDirectory = "/dev/shm"
+
     /// A ring in memory where there is room for it, else in a file that nobody else can see.
     private static func makeRing(_ capacity: Int) throws(RingError) -> Ring {
         do throws(RingError) {
-            return try makeRing(capacity, in: "/dev/shm")
+            return try makeRing(capacity, in: memoryDirectory)
         } catch {
             return try makeRing(capacity, in: processEnvironment("TMPDIR") ?? "/tmp")
         }

@@ -86,13 +86,16 @@ package final class ImportRun {
     /// - Throws: when nothing can be done at all.
     package func perform() throws(ImportError) -> ImportSummary {
         let tally = DryTally()
-        let rings = ImportRings(lanes: options.lanes)
+        let totalBytes = Self.totalBytes(options.names)
+        let rings = ImportRings(lanes: options.lanes, totalBytes: totalBytes)
+        // Their thread is waited for at the end, not before the first byte is read.
+        defer { withExtendedLifetime(rings) {} }
         let writers = ImportWriters(
             configuration, dry: options.isDry ? tally : nil, logger: logger)
         var database = try connect(writers)
         let start = ContinuousClock.now
         let lanes = try self.lanes(rings, writers)
-        display.begin(totalBytes: Self.totalBytes(options.names))
+        display.begin(totalBytes: totalBytes)
         for (index, name) in options.names.enumerated() where summary.stopped == nil {
             load(name, index, lanes, &database)
         }

@@ -21,11 +21,16 @@ final class ImportWriters: Sendable {
         let orders = orders
         threads = (0..<configuration.ring.lanes).map { number in
             PlainThread(name: "write \(number)") {
-                // Why there is none, the writer finds out and tells when it tries itself.
-                let early = try? Connection.open(
-                    configuration.database, isWanted: { !Self.isGivenUp(orders) })
+                var early: Connection?
+                var failure: PostgresError?
+                do throws(PostgresError) {
+                    early = try Connection.open(
+                        configuration.database, isWanted: { Self.shouldGoOn(number, orders) })
+                } catch {
+                    failure = error
+                }
                 guard let lanes = Self.lanes(orders) else { return }
-                Self.write(lanes[number], early, dry: dry, logger: logger)
+                Self.write(lanes[number], early, failure, dry: dry, logger: logger)
             }
         }
     }
@@ -48,8 +53,13 @@ final class ImportWriters: Sendable {
         for thread in threads { thread.join() }
     }
 
-    private static func isGivenUp(_ orders: Lock<Orders>) -> Bool {
-        orders.withLock { if case .givenUp = $0 { true } else { false } }
+    /// Whether a writer's first connection is still wanted.
+    private static func shouldGoOn(_ number: Int, _ orders: Lock<Orders>) -> Bool {
+        switch orders.withLock({ $0 }) {
+        case .waiting: true
+        case .begun(let lanes): lanes[number].shouldGoOn
+        case .givenUp: false
+        }
     }
 
     /// Waits for the lanes; `nil` when there will be none.
@@ -63,14 +73,23 @@ final class ImportWriters: Sendable {
         }
     }
 
+    /// - Parameters:
+    ///   - early: the first connection, if there is one.
+    ///   - failure: why there is none.
     private static func write(
-        _ lane: Lane, _ early: consuming Connection?, dry: DryTally?, logger: Logger
+        _ lane: Lane, _ early: consuming Connection?, _ failure: PostgresError?, dry: DryTally?,
+        logger: Logger
     ) {
         // Letters: a lane's name is a part of the names of its files of refused lines.
         let letter = String(UnicodeScalar(UInt8(ascii: "a") + UInt8(lane.number)))
         let name = "import\(letter)"
         var early = early
+        var failure = failure
         func connect(_ database: Configuration.Database) throws(PostgresError) -> Connection {
+            if let error = failure {
+                failure = nil
+                throw error
+            }
             if let connection = early.take() { return connection }
             return try Connection.open(database, isWanted: { lane.shouldGoOn })
         }

@@ -24,11 +24,14 @@ final class EncodeWorkload: Workload {
     private static let rowCount = 1000
     private static let rowBytes = 2 + 6 * (4 + 8)
 
+    private let isFixed: Bool
     private let readings: [Reading]
     private let expected: [UInt64]
     private var rows = CopyRows(byteLimit: rowCount * rowBytes, rowLimit: rowCount)
 
-    init() {
+    /// - Parameter isFixed: whether the room for a row is looked at once, instead of for each value.
+    init(isFixed: Bool) {
+        self.isFixed = isFixed
         readings = (0..<Self.rowCount).map { Reading($0) }
         var bytes = RowBytes()
         for reading in readings {
@@ -50,7 +53,11 @@ final class EncodeWorkload: Workload {
         let readings = readings
         return inPeriods(units, of: period) { count in
             rows.removeAll()
-            Self.encode(readings.span.extracting(first: count), into: &rows)
+            if isFixed {
+                Self.encodeFixed(readings.span.extracting(first: count), into: &rows)
+            } else {
+                Self.encode(readings.span.extracting(first: count), into: &rows)
+            }
             let sum = rows.wordSum()
             precondition(sum == expected[count], "the rows' bytes are wrong")
             return sum
@@ -69,6 +76,22 @@ final class EncodeWorkload: Workload {
             rows.append(reading.acidity)
             let fits = rows.endRow()
             precondition(fits)
+        }
+    }
+
+    private static func encodeFixed(_ readings: Span<Reading>, into rows: inout CopyRows) {
+        for index in readings.indices {
+            let reading = readings[index]
+            guard var row = rows.beginFixedRow(columnCount: 6) else {
+                preconditionFailure("no room for the row")
+            }
+            row.append(Microseconds(sinceEpoch: reading.time))
+            row.append(reading.sensor)
+            row.append(reading.oxygen)
+            row.append(reading.temperature)
+            row.append(reading.salinity)
+            row.append(reading.acidity)
+            rows.endFixedRow(row)
         }
     }
 }

@@ -115,7 +115,10 @@ public struct DecodedBatch: ~Copyable {
     /// How many more lines of so many items fit.
     @inline(__always)
     func room(itemsPerLine: Int) -> Int {
-        min(lineCapacity - lineCount, (itemCapacity - itemCount) / itemsPerLine)
+        let lines = lineCapacity - lineCount
+        let items = itemCapacity - itemCount
+        // A division takes as long as a good part of a line.
+        return lines &* itemsPerLine <= items ? lines : items / itemsPerLine
     }
 
     /// Takes lines that were written behind the last one, as many as there was room for at most.

@@ -1,12 +1,19 @@
 extension LineWalker {
     /// Decodes lines of the layout that the batch knows, as long as they come.
     ///
-    /// All that changes from line to line is local here, and so in registers.
-    ///
     /// - Returns: the offset of the first line that is not of that layout, or for which there is
     ///   no room.
-    @inline(never)
+    @inline(__always)
     mutating func walkPredicted(
+        _ block: Block, from start: Int, into batch: inout DecodedBatch
+    ) -> Int {
+        guard predictsLayout, batch.layout.shape.itemCount > 0 else { return start }
+        return walkLayout(block, from: start, into: &batch)
+    }
+
+    /// All that changes from line to line is local here, and so in registers.
+    @inline(never)
+    private mutating func walkLayout(
         _ block: Block, from start: Int, into batch: inout DecodedBatch
     ) -> Int {
         let shape = batch.layout.shape

@@ -29,7 +29,7 @@ struct LineWalker {
     var isSkipping = false
 
     /// Whether a line is first taken for one of the last line's layout.
-    private let predictsLayout: Bool
+    let predictsLayout: Bool
 
     init(lineBytesMax: Int, predictsLayout: Bool = true) {
         precondition(lineBytesMax > 0 && lineBytesMax <= Limits.lineBytesMax)
@@ -62,17 +62,21 @@ struct LineWalker {
         precondition(lineBytesMax + Limits.lineEndBytes <= batch.scratchCapacity)
         var offset = start
         if isSkipping { offset = skipRest(block, from: offset) }
+        offset = walkPredicted(block, from: offset, into: &batch)
+        // Most payloads of few lines end here: the scanner would be a part of their price.
+        guard hasMore(block, offset, batch) else { return offset }
         var scanner = unsafe PointScanner(block.base, batch: batch)
-        while offset < block.count, batch.lineCount < batch.lineCapacity {
-            if predictsLayout, batch.layout.shape.itemCount > 0 {
-                offset = walkPredicted(block, from: offset, into: &batch)
-                guard offset < block.count, batch.lineCount < batch.lineCapacity else { break }
-            }
+        repeat {
             let next = step(block, offset, &scanner, &batch)
             if next == offset { break }
-            offset = next
-        }
+            offset = walkPredicted(block, from: next, into: &batch)
+        } while hasMore(block, offset, batch)
         return offset
+    }
+
+    @inline(__always)
+    private func hasMore(_ block: Block, _ offset: Int, _ batch: borrowing DecodedBatch) -> Bool {
+        offset < block.count && batch.lineCount < batch.lineCapacity
     }
 
     /// Decodes the line at `start`, of which nothing is known; gives its start back when it is

@@ -81,44 +81,39 @@ struct LayoutReader {
     /// - Parameters:
     ///   - first: the word at the cursor.
     ///   - following: that segment's first byte.
+    ///   - stops: the bytes that end the text.
+    ///   - plainBits: how many bits of a word certainly belong to it.
     @inline(__always)
-    private mutating func skipTag(_ first: UInt64, _ following: UInt8) -> Bool {
+    private mutating func skipText(
+        _ first: UInt64, _ following: UInt8, _ stops: UInt8, _ plainBits: (UInt64) -> Int
+    ) -> Bool {
         let start = unsafe cursor
         var word = first
-        var bits = plainBitsOfTag(word)
+        var bits = plainBits(word)
         while bits == UInt64.bitWidth {
             unsafe cursor += wordBytes
             word = self.word(0)
-            bits = plainBitsOfTag(word)
+            bits = plainBits(word)
         }
         unsafe cursor += bits &>> 3
         if _slowPath(UInt8(truncatingIfNeeded: word &>> UInt64(bits)) != following) {
-            guard let stop = unsafe textEnd(start, cursor, end, CharacterClass.key) else {
-                return false
-            }
+            guard let stop = unsafe textEnd(start, cursor, end, stops) else { return false }
             unsafe cursor = stop
         }
-        return unsafe cursor > start
+        return true
+    }
+
+    /// Steps over a tag's value, which is not empty.
+    @inline(__always)
+    private mutating func skipTag(_ first: UInt64, _ following: UInt8) -> Bool {
+        let start = unsafe cursor
+        return unsafe skipText(first, following, CharacterClass.key, plainBitsOfTag)
+            && cursor > start
     }
 
     @inline(__always)
     fileprivate mutating func skipString() -> Bool {
-        let start = unsafe cursor
-        var word = word(0)
-        var bits = plainBitsOfString(word)
-        while bits == UInt64.bitWidth {
-            unsafe cursor += wordBytes
-            word = self.word(0)
-            bits = plainBitsOfString(word)
-        }
-        unsafe cursor += bits &>> 3
-        if _slowPath(UInt8(truncatingIfNeeded: word &>> UInt64(bits)) != Byte.quote) {
-            guard let stop = unsafe textEnd(start, cursor, end, CharacterClass.string) else {
-                return false
-            }
-            unsafe cursor = stop
-        }
-        return true
+        skipText(word(0), Byte.quote, CharacterClass.string, plainBitsOfString)
     }
 
     // MARK: Numbers

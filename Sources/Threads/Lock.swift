@@ -47,6 +47,13 @@ package final class Lock<Value>: @unchecked Sendable {
         unsafe pthread_cond_broadcast(condition)
     }
 
+    /// Waits until `ready` answers true.
+    package func wait(until ready: (inout sending Value) -> Bool) {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while !ready(&value) { unsafe pthread_cond_wait(condition, mutex) }
+    }
+
     /// Waits until `ready` answers true or `patience` is over.
     ///
     /// - Returns: whether `ready` answered true.

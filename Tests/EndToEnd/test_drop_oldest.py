@@ -1,10 +1,8 @@
 """A flood where the ring is to keep what came last."""
 
-import time
-
 from support.send import Load
 from test_overload import (  # noqa: F401
-    DATAGRAMS_PER_SECOND, FLOOD_SECONDS, KEPT, LINES, everything_is_there_or_counted, slow,
+    DATAGRAMS_PER_SECOND, FLOOD_ROWS, KEPT, LINES, everything_is_there_or_counted, slow,
 )
 
 
@@ -14,7 +12,7 @@ def test_a_flood_leaves_what_came_last_where_the_policy_is_drop_oldest(daemon, s
     daemon.start()
     load = Load(daemon.port, lines=LINES, rate=DATAGRAMS_PER_SECOND).start()
     daemon.wait_for_log("event=ring_full")
-    time.sleep(FLOOD_SECONDS)
+    load.go_on(FLOOD_ROWS)
     sent = load.stop()
     daemon.wait_until_received()
     datagrams = everything_is_there_or_counted(daemon, slow, sent)

@@ -5,6 +5,7 @@ import os
 import pty
 import random
 import re
+import select
 import signal
 import subprocess
 import threading
@@ -106,9 +107,12 @@ def test_other_lanes_go_on_with_what_is_there(importer, folder, numbered):
     count = 300_000
     (folder / "a").write_bytes(lines(range(count)))
     for lanes in (3, 2, 1, 4):
+        before = numbered.count("numbered")
         process = start(importer, "--lanes", lanes, folder / "a")
-        wait_for("some rows", lambda: numbered.count("numbered") > 0 or process.poll() is not None)
-        time.sleep(0.1)
+        wait_for(
+            "more rows",
+            lambda: numbered.count("numbered") > before or process.poll() is not None,
+        )
         process.kill()
         process.communicate()
     assert importer("--lanes", "2", folder / "a").stderr == b""
@@ -240,7 +244,7 @@ def test_a_database_that_goes_away_is_waited_for(importer, folder, numbered, ser
     process = start(importer, folder / "a")
     wait_for("the first rows", lambda: numbered.count("numbered") > 0)
     server.stop("immediate")
-    time.sleep(0.5)
+    wait_for("the import to tell of it", lambda: select.select([process.stderr], [], [], 0)[0])
     server.start()
     process.communicate()
     assert process.returncode == 0

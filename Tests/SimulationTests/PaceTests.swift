@@ -62,6 +62,15 @@ import Testing
             }
         }
 
+        /// Lets the interval pass, and a batch of so many rows be written.
+        func writeFirst(_ count: Int, after interval: Duration) {
+            _ = stepOn()
+            clock.advance(by: interval)
+            receive(count)
+            _ = stepOn()
+            #expect(written == count)
+        }
+
         var written: Int { server.contents.plain.count }
 
         /// Steps until the writer asks for time, and gives what it asks for without waiting.
@@ -81,11 +90,7 @@ import Testing
 
     @Test func `a full batch is followed by the next one at once`() throws {
         let bench = try Bench(interval: "10s", rows: 4)
-        _ = bench.stepOn()
-        bench.clock.advance(by: .seconds(10))
-        bench.receive(4)
-        _ = bench.stepOn()
-        #expect(bench.written == 4)
+        bench.writeFirst(4, after: .seconds(10))
         bench.receive(3)
         _ = bench.stepOn()
         #expect(bench.written == 7, "behind a full batch nothing waits for the interval")
@@ -93,11 +98,7 @@ import Testing
 
     @Test func `a batch that was not full is followed after the interval`() throws {
         let bench = try Bench(interval: "10s", rows: 4)
-        _ = bench.stepOn()
-        bench.clock.advance(by: .seconds(10))
-        bench.receive(3)
-        _ = bench.stepOn()
-        #expect(bench.written == 3)
+        bench.writeFirst(3, after: .seconds(10))
         bench.receive(4)
         #expect(bench.stepOn() == .seconds(10))
         #expect(bench.written == 3)

@@ -30,10 +30,8 @@ final class ImportRings: Sendable {
 
     /// Waits for them.
     func take() throws(RingError) -> [Ring] {
-        while true {
-            let isThere = made.wait(atMost: .seconds(1)) { $0 != nil }
-            if isThere, let result = made.withLock({ $0 }) { return try result.get() }
-        }
+        made.wait { $0 != nil }
+        return try made.withLock { $0! }.get()
     }
 
     /// Only where the memory is no disk's: what is mapped there is written to it.

@@ -64,13 +64,8 @@ final class ImportWriters: Sendable {
 
     /// Waits for the lanes; `nil` when there will be none.
     private static func lanes(_ orders: Lock<Orders>) -> [Lane]? {
-        while true {
-            let isDecided = orders.wait(atMost: .seconds(1)) { orders in
-                if case .waiting = orders { false } else { true }
-            }
-            guard isDecided else { continue }
-            return orders.withLock { if case .begun(let lanes) = $0 { lanes } else { nil } }
-        }
+        orders.wait { orders in if case .waiting = orders { false } else { true } }
+        return orders.withLock { if case .begun(let lanes) = $0 { lanes } else { nil } }
     }
 
     /// - Parameters:

@@ -5,6 +5,8 @@ import socket
 import threading
 import time
 
+from support.wait import wait_for
+
 NANOSECONDS = 1_000_000_000
 
 
@@ -84,6 +86,11 @@ class Load:
     def start(self) -> "Load":
         self._thread.start()
         return self
+
+    def go_on(self, rows: int) -> None:
+        """Waits until so many more rows are sent."""
+        goal = self.sent + rows
+        wait_for(f"{rows} more rows to be sent", lambda: self.sent >= goal)
 
     def stop(self) -> int:
         """Stops sending and says how many rows were sent: those numbered below it."""

@@ -155,6 +155,14 @@ enum Entry: Equatable {
 }
 
 extension EntryCodec {
+    /// Whether the bytes there name a kind of entry at all.
+    func mayBegin(at offset: Int) -> Bool {
+        switch area.load32(offset) >> 24 {
+        case EntryKind.frame, EntryKind.padding, EntryKind.jump: true
+        default: false
+        }
+    }
+
     /// Judges the bytes at `cursor` as if an entry with that position stood there, and trusts none
     /// of them. `room` is how many bytes from here may belong to the ring's content.
     func examine(_ cursor: Cursor, room: Int) -> Entry {

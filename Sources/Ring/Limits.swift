@@ -19,10 +19,6 @@ package enum RingLimits {
     /// after a power cut.
     static let reservedBytes = 64
 
-    /// How far the head jumps when nobody can say which positions were used before. More than
-    /// could be written between two of the kernel's write-backs.
-    static let jumpBytes: UInt64 = 1 << 40
-
     /// Where positions end: a file that says more is damaged. 8 EiB are never reached by writing.
     static let positionMax: UInt64 = 1 << 63
 

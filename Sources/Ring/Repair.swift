@@ -17,47 +17,41 @@ struct Repair {
         var repaired = mark
         repaired.framesEver = mark.framesGone + frames
         repaired.head = survey.cursor
-        guard let target = jumpTarget else { return (repaired, survey.usedBytes, nil) }
-        if survey.usedBytes == 0 {
-            repaired.head.position = target
-            repaired.tail = repaired.head
-            return (repaired, 0, target)
-        }
-        let used = jump(&repaired.head, to: target)
-        return (repaired, used, target)
+        guard mustLeap else { return (repaired, survey.usedBytes, nil) }
+        let used = leap(&repaired.head)
+        if survey.usedBytes == 0 { repaired.tail = repaired.head }
+        return (repaired, used, repaired.head.position)
     }
+
+    /// Where the head was, as far as anything knows.
+    private var knownHead: UInt64 { max(survey.cursor.position, mark.head.position) }
 
     /// Nobody may meet a position twice: the database remembers the last one that it has, and would
-    /// take a new frame there for one that it knows. Without the page cache's word the head may
-    /// have been anywhere, so it leaps further than it can have come.
-    private var jumpTarget: UInt64? {
-        let head = max(survey.cursor.position, mark.head.position)
-        if !isVouched {
-            // At the end of all positions the leap stays inside them: only a forged file is there.
-            return min(head + RingLimits.jumpBytes, RingLimits.positionMax - 8)
-        }
-        return head > survey.cursor.position ? head : nil
-    }
+    /// take a new frame there for one that it knows. Without the page cache's word the head may have
+    /// been anywhere.
+    private var mustLeap: Bool { !isVouched || knownHead > survey.cursor.position }
 
-    /// Writes the jump marker, over the last one if nothing came behind that.
-    private func jump(_ head: inout Cursor, to target: UInt64) -> Int {
-        guard target > head.position else { return survey.usedBytes }
-        if let last = survey.jumpAtHead {
-            codec.writeJump(to: target, at: last)
-            head.position = target
-            return survey.usedBytes
-        }
+    /// Writes the jump marker, over the last one if nothing came behind that, and moves the head
+    /// behind it. An empty ring needs none.
+    ///
+    /// - Returns: how many bytes are used then.
+    private func leap(_ head: inout Cursor) -> Int {
         var used = survey.usedBytes
-        let rest = codec.capacity - head.offset
-        if rest < Layout.jumpBytes {
-            codec.writePadding(rest, at: head)
-            head = head.advanced(by: rest, capacity: codec.capacity)
-            used += rest
+        var marker = survey.jumpAtHead
+        if used > 0, marker == nil {
+            let rest = codec.capacity - head.offset
+            if rest < Layout.jumpBytes {
+                codec.writePadding(rest, at: head)
+                head = head.advanced(by: rest, capacity: codec.capacity)
+                used += rest
+            }
+            marker = head
+            head = head.advanced(by: Layout.jumpBytes, capacity: codec.capacity)
+            used += Layout.jumpBytes
         }
-        codec.writeJump(to: target, at: head)
-        head = head.advanced(by: Layout.jumpBytes, capacity: codec.capacity)
-        head.position = target
-        return used + Layout.jumpBytes
+        head.position = Leap.target(from: max(knownHead, head.position), offset: head.offset)
+        if let marker { codec.writeJump(to: head.position, at: marker) }
+        return used
     }
 
     /// Covers a gap with padding, and with a jump where the positions behind do not follow.

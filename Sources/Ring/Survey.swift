@@ -139,17 +139,21 @@ struct Survey: Sendable {
         return false
     }
 
-    /// The position of the entry at `place`: counted on from here, or back from where the mark says
-    /// the head was, in case that a jump marker between them is what is broken.
+    /// The position of the entry at `place`: counted on from here; or, in case that the jump markers
+    /// between are what is broken, back from where the mark says the head was, or as leaps are made.
     private func certainPosition(at place: Cursor, distance: Int) -> UInt64? {
         let room = room - distance
         if isCertain(place, room: room) { return place.position }
+        guard codec.mayBegin(at: place.offset), holdsJump(distance) else { return nil }
+        let isRight = { (position: UInt64) in
+            position > place.position && position < RingLimits.positionMax
+                && isCertain(Cursor(position: position, offset: place.offset), room: room)
+        }
         let fromHead = Int64(usedBytes + distance - markedBytes)
         let position = mark.head.position &+ UInt64(bitPattern: fromHead)
-        guard position > place.position, position < RingLimits.positionMax, holdsJump(distance),
-            isCertain(Cursor(position: position, offset: place.offset), room: room)
-        else { return nil }
-        return position
+        if isRight(position) { return position }
+        return Leap.positions(at: place, before: mark.head.position, capacity: codec.capacity)
+            .first(where: isRight)
     }
 
     /// Whether a jump marker can take the place of so many bytes from here, which may go around the

@@ -202,6 +202,25 @@ func isInOrder(_ part: [Kept], in whole: [Kept]) -> Bool {
         #expect(report.isFlawless && ring!.contents() == specimen.frames + more)
     }
 
+    @Test func `broken jump markers cost nothing but themselves`() throws {
+        let specimen = try Specimen()
+        writeFile(specimen.path, specimen.bytes)
+        var frames = specimen.frames
+        var markers: [Int] = []
+        for boot in UInt64(2)...4 {
+            let (ring, _) = try openRing(specimen.path, boot: boot)
+            markers.append(Layout.headerBytes + ring.state.withLock { $0.mark.head.offset } - 16)
+            let more = (0..<3).map { text("\($0) of boot \(boot)") }
+            ring.append(more)
+            frames += more
+        }
+        var changed = readFile(specimen.path)
+        for offset in markers { changed[offset] ^= 1 }
+        let (ring, report) = try specimen.reopen(changed, boot: 4)
+        #expect(report.framesMissing == 0 && report.damageCount == markers.count)
+        #expect(ring.contents() == frames)
+    }
+
     @Test func `a position that may have been used before is never used again`() throws {
         let specimen = try Specimen()
         // The disk has an older state than the database, which knows of more frames.

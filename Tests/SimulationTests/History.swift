@@ -139,7 +139,7 @@ struct History {
         let (count, elsewhere) = reading.fate == .row ? (rows, rejections) : (rejections, rows)
         let isRight =
             switch sent.state {
-            case .gone where !sent.wasDropped: count == 1
+            case .gone where !sent.isUncertain: count == 1
             case .gone, .dropped, .lostWithPower: count <= 1
             case .inRing: false
             }
@@ -169,7 +169,7 @@ struct History {
     private func wrong(
         _ rivals: [(reading: Reading, sent: Simulation.Sent)], _ rejected: [Int64: Int]
     ) -> [String] {
-        let isCertain = rivals.allSatisfy { $0.sent.state == .gone && !$0.sent.wasDropped }
+        let isCertain = rivals.allSatisfy { $0.sent.state == .gone && !$0.sent.isUncertain }
         let policy = simulation.configuration.tables[0].duplicates
         let winners = rivals.filter { simulation.server.contents.count(of: $0.reading) == 1 }
         let rejects = rivals.reduce(0) { $0 + (rejected[$1.reading.id] ?? 0) }

@@ -23,6 +23,14 @@ import Testing
         }
     }
 
+    /// The database loses what a damaged ring had given it; a power cut brings it back into the ring.
+    @Test(arguments: [1_514_065_948, 1_966_587_107])
+    func
+        `what a restored database lost may come back into the ring, and is not certain to be written`(
+            _ seed: UInt64
+        ) throws
+    { try check(seed) }
+
     private func check(_ seed: UInt64) throws {
         var history = try History(seed: seed)
         let complaints = try history.run()

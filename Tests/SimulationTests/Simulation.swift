@@ -15,8 +15,9 @@ final class Simulation {
         var state: State
         /// A sync has promised since that it survives a power cut.
         var isSynced = false
-        /// It was dropped once. A power cut may undo that, but the database may be past it by then.
-        var wasDropped = false
+        /// It was dropped once, or the database was restored and may have lost it. A power cut may
+        /// bring it back into the ring, but the database may be past it by then.
+        var isUncertain = false
 
         enum State {
             case inRing
@@ -256,9 +257,8 @@ final class Simulation {
     func restoreBackup() {
         guard server.restoreBackup() else { return }
         wasRestored = true
-        for (id, one) in sent where one.state == .gone || one.state == .inRing {
-            sent[id]!.wasDropped = true
-        }
+        // Also what is taken for lost: it may have been found in the ring, and written.
+        for id in sent.keys { sent[id]!.isUncertain = true }
     }
 
     func sync() throws {
@@ -319,7 +319,7 @@ final class Simulation {
     private func noteDropped(_ ids: ArraySlice<Int64>) {
         for id in ids {
             sent[id]!.state = .dropped
-            sent[id]!.wasDropped = true
+            sent[id]!.isUncertain = true
         }
     }
 

@@ -1,9 +1,9 @@
 """Where the processor's time goes: samples of perf, sorted into the stages of a reading's way."""
 
+import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import table
@@ -53,6 +53,7 @@ def shares(recording: Path) -> dict[str, float]:
         name = stage(cells[1], f"[k] {symbol}" if kind == "[k]" else symbol)
         found[name] = found.get(name, 0) + float(cells[0].rstrip("%"))
     whole = sum(found.values())
+    assert whole > 0, f"perf took no samples: {recording}"
     return {name: part / whole for name, part in found.items()}
 
 
@@ -62,33 +63,52 @@ def can_record(file: Path) -> bool:
         return False
     command = ["sh", "-c", "head -c 300000000 /dev/zero >/dev/null"]
     recording = Recording(file, command=command)
-    if recording.process.wait() != 0:
+    if recording.wait() != 0:
         return False
     return any(name.endswith("kernel") for name in shares(file))
 
 
 class Recording:
-    """Samples of one process while something is done."""
+    """Samples of one process while something is done: of a command from its start to its end, of a
+    running process from `begin` to `stop`."""
 
     def __init__(self, file: Path, pid: int | None = None, command: list | None = None) -> None:
         self.file = file
-        target = ["--pid", str(pid)] if pid else ["--", *command]
+        orders, self._orders = os.pipe()
+        self._answers, answers = os.pipe()
+        target = ["--", *command] if command else [
+            "--delay=-1", f"--control=fd:{orders},{answers}", "--pid", str(pid)
+        ]  # fmt: skip
         self.process = subprocess.Popen(
             ["perf", "record", "--event", "cpu-clock", "--freq", str(SAMPLES_PER_SECOND),
              "--output", file, *target],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(orders, answers),
         )  # fmt: skip
+        os.close(orders)
+        os.close(answers)
 
-    def wait_until_begun(self) -> None:
-        """Its samples come some time after it has made its file."""
-        while not self.file.exists() or self.file.stat().st_size == 0:
-            assert self.process.poll() is None, "perf ended"
-            time.sleep(0.01)
-        time.sleep(1)
+    def begin(self) -> None:
+        """Begins, and waits until perf says so."""
+        self._order(b"enable\n")
+
+    def _order(self, order: bytes) -> None:
+        """perf-record(1), --control."""
+        os.write(self._orders, order)
+        answer = b""
+        while not answer.endswith(b"ack\n"):
+            part = os.read(self._answers, 16)
+            assert part, "perf ended"
+            answer += part.replace(b"\0", b"")
+
+    def wait(self) -> int:
+        """Waits for its end, and gives its status."""
+        os.close(self._orders)
+        os.close(self._answers)
+        return self.process.wait()
 
     def stop(self) -> None:
-        self.process.send_signal(2)
-        self.process.wait()
+        self._order(b"stop\n")
+        self.wait()
 
 
 def profile(what: str, recording: Path, nanoseconds: float) -> Profile:
@@ -108,7 +128,7 @@ def take(results: Results, server: Server, folder: Path, source: Input, flood: P
     plain = importer.run(1)
     target.empty()
     recording = folder / "import.perf"
-    Recording(recording, command=importer.command(1)).process.wait()
+    Recording(recording, command=importer.command(1)).wait()
     target.check("import under perf")
     results.profiles.append(
         profile("import", recording, plain.processor_seconds / source.count * 1e9)
@@ -120,7 +140,7 @@ def take(results: Results, server: Server, folder: Path, source: Input, flood: P
             plain = measure(receiver, path, lines)
             recording = folder / f"udp-{lines}.perf"
             record = Recording(recording, pid=receiver.daemon.pid)
-            record.wait_until_begun()
+            record.begin()
             measure(receiver, path, lines)
             record.stop()
         results.profiles.append(

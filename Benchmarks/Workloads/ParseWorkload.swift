@@ -1,11 +1,12 @@
 import LineProtocol
 
-/// Decodes lines block by block.
+/// Decodes lines block by block, or datagram by datagram.
 ///
 /// Before the first run every item is compared with what was written, key, text and value; the runs
 /// themselves look at each item's value only, so that it is the decoder that they measure.
 final class ParseWorkload: Workload {
     private let text: LineText
+    private let isDatagrams: Bool
     private var decoder: Decoder
     private var batch: DecodedBatch
     /// Sums of the values of the first so many lines.
@@ -15,8 +16,10 @@ final class ParseWorkload: Workload {
     private static let lineCapacity = 64
     private static let lineBytesMax = LineText.blockBytesMax
 
-    init(_ text: LineText) {
+    /// - Parameter isDatagrams: whether each line is a payload of its own, without its line end.
+    init(_ text: LineText, isDatagrams: Bool = false) {
         self.text = text
+        self.isDatagrams = isDatagrams
         decoder = Decoder(lineBytesMax: Self.lineBytesMax)
         batch = DecodedBatch(
             lineCapacity: Self.lineCapacity, lineBytesMax: Self.lineBytesMax)
@@ -68,11 +71,19 @@ final class ParseWorkload: Workload {
         of count: Int, _ body: (DecodedLine, UnsafeBufferPointer<Item>) -> Void
     ) {
         unsafe text.bytes.withUnsafeBytes { bytes in
-            for (block, start) in text.blockStarts.enumerated() where start < count {
-                let isLast = block + 1 == text.blockStarts.count
-                let end = min(count, isLast ? period : text.blockStarts[block + 1])
-                let range = (start == 0 ? 0 : text.lineEnds[start - 1])..<text.lineEnds[end - 1]
-                let payload = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
+            var start = 0
+            var block = 1
+            while start < count {
+                var end = start + 1
+                if !isDatagrams {
+                    end = block == text.blockStarts.count ? period : text.blockStarts[block]
+                    end = min(end, count)
+                    block += 1
+                }
+                let firstByte = start == 0 ? 0 : text.lineEnds[start - 1]
+                let endByte = text.lineEnds[end - 1] - (isDatagrams ? 1 : 0)
+                let payload = unsafe UnsafeRawBufferPointer(rebasing: bytes[firstByte..<endByte])
+                start = end
                 var offset = 0
                 while offset < payload.count {
                     offset = unsafe decoder.decode(

@@ -26,6 +26,9 @@ extension WorkloadEntry {
         WorkloadEntry(name: "ring-1", unit: "frame") { try RingWorkload(payloadBytes: 95) },
         WorkloadEntry(name: "ledger", unit: "batch") { try LedgerWorkload() },
         WorkloadEntry(name: "parse", unit: "line") { ParseWorkload(.readings()) },
+        WorkloadEntry(name: "parse-1", unit: "line") {
+            ParseWorkload(.readings(), isDatagrams: true)
+        },
         WorkloadEntry(name: "parse-mixed", unit: "line") { ParseWorkload(.mixed()) },
         WorkloadEntry(name: "parse-wide", unit: "line") { ParseWorkload(.wide()) },
         WorkloadEntry(name: "encode", unit: "row") { EncodeWorkload(isFixed: false) },

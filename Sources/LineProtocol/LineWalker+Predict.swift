@@ -23,6 +23,7 @@ extension LineWalker {
         let lastSegment = unsafe segments + shape.itemCount
         let powersOfTen = unsafe Tables.shared.powersOfTen
         let unitNanoseconds = block.unitNanoseconds
+        let blockEndsLine = block.end.endsLine
         let firstNumber = lineNumber
         let room = batch.room(itemsPerLine: shape.itemCount)
         let lines = unsafe batch.lineBase + batch.lineCount
@@ -44,7 +45,7 @@ extension LineWalker {
                 timestamp = product
             }
             let byteCount = unsafe reader.cursor - lineStart
-            guard reader.skipLineEnd(), byteCount <= lineBytesMax else { break }
+            guard reader.skipLineEnd(blockEndsLine), byteCount <= lineBytesMax else { break }
             let text = unsafe lineStart.assumingMemoryBound(to: UInt8.self)
             unsafe (lines + count).initialize(
                 to: DecodedLine(

@@ -87,10 +87,14 @@ import Testing
         }
     }
 
+    /// Whatever stands behind the payload.
     private func expectSame(_ payload: [UInt8], limit: Int = 4096) {
-        let predicted = decodeWhole(payload, lineBytesMax: limit)
-        let scanned = decodeWhole(payload, lineBytesMax: limit, predictsLayout: false)
-        #expect(predicted == scanned, "\(text(payload))")
+        for end in [PayloadEnd.clean, .endOfFile, .broken] {
+            let predicted = decodeWhole(payload, lineBytesMax: limit, end: end)
+            let scanned = decodeWhole(
+                payload, lineBytesMax: limit, end: end, predictsLayout: false)
+            #expect(predicted == scanned, "\(text(payload)), \(end)")
+        }
     }
 
     /// Where the values of a line stand, its timestamp included.

@@ -51,7 +51,7 @@ func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 func decodeWhole(
     _ payload: [UInt8], precision: Precision = .nanoseconds,
     lineBytesMax: Int = Limits.lineBytesDefault, lineCapacity: Int = 64,
-    isContinuation: Bool = false, predictsLayout: Bool = true
+    isContinuation: Bool = false, end: PayloadEnd = .clean, predictsLayout: Bool = true
 ) -> [Reading] {
     var decoder = Decoder(lineBytesMax: lineBytesMax, predictsLayout: predictsLayout)
     var batch = DecodedBatch(lineCapacity: lineCapacity, lineBytesMax: lineBytesMax)
@@ -61,7 +61,7 @@ func decodeWhole(
         repeat {
             offset = decoder.decode(
                 bytes, from: offset, precision: precision, isContinuation: isContinuation,
-                into: &batch)
+                end: end, into: &batch)
             append(batch, to: &readings)
         } while offset < bytes.count
     }

@@ -8,6 +8,9 @@ package enum ReceiveLimits {
     package static let datagramMax = 65_527
     /// Milliseconds that a receiver waits for a datagram, so that it sees a request to stop.
     package static let patienceMilliseconds = 100
+    /// Microseconds that datagrams gather when several have come at once, so that a receiver wakes for
+    /// many of them instead of for a few. The kernel adds some 50 (timer slack, prctl(2)).
+    static let gatherMicroseconds: UInt32 = 200
     /// Bytes of kernel memory that a waiting datagram takes at least, be it ever so small.
     static let queuedSizeMin = 256
     /// Bytes that the kernel can be asked for: it doubles the figure and keeps it in an int.

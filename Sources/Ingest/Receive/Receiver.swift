@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Threads
 
@@ -76,6 +77,7 @@ package final class Receiver<Sink: FrameSink>: Sendable {
                 version = current
                 intake.allow = filter.withLock { $0 }
             }
+            if batch.mayGather { usleep(ReceiveLimits.gatherMicroseconds) }
             try turn(&batch, &intake)
         }
         if socket.ownership == .own { try drain(&batch, &intake) }

@@ -80,19 +80,19 @@ final class EncodeWorkload: Workload {
     }
 
     private static func encodeFixed(_ readings: Span<Reading>, into rows: inout CopyRows) {
+        var fixed = rows.beginFixedRows(columnCount: 6, rowsMax: readings.count)
         for index in readings.indices {
             let reading = readings[index]
-            guard var row = rows.beginFixedRow(columnCount: 6) else {
-                preconditionFailure("no room for the row")
-            }
-            row.append(Microseconds(sinceEpoch: reading.time))
-            row.append(reading.sensor)
-            row.append(reading.oxygen)
-            row.append(reading.temperature)
-            row.append(reading.salinity)
-            row.append(reading.acidity)
-            rows.endFixedRow(row)
+            fixed.beginRow()
+            fixed.append(Microseconds(sinceEpoch: reading.time))
+            fixed.append(reading.sensor)
+            fixed.append(reading.oxygen)
+            fixed.append(reading.temperature)
+            fixed.append(reading.salinity)
+            fixed.append(reading.acidity)
+            fixed.keepRow()
         }
+        rows.endFixedRows(fixed)
     }
 }
 

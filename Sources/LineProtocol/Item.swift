@@ -53,6 +53,7 @@ public struct DecodedLine {
     /// The physical line on which this one starts, counted from 1.
     public let number: Int
     /// Lines of one decoded batch's memory that have the same number here, other than 0, have the
-    /// same measurement and the same keys in the same order. Says nothing where it is 0.
+    /// same measurement and the same keys in the same order, and values of the same kinds. Says
+    /// nothing where it is 0.
     public let layoutNumber: UInt32
 }

@@ -133,10 +133,9 @@ struct LayoutReader {
         let short = ShortDecimal(word)
         if _fastPath(short.count > 0) {
             unsafe cursor += short.count
-            let mantissa = Double(Int64(bitPattern: short.mantissa))
             let scale = unsafe UnsafeRawPointer(powersOfTen)
                 .load(fromByteOffset: short.fractionBits, as: Double.self)
-            return (mantissa / scale).bitPattern | sign
+            return (short.wholeValue / scale).bitPattern | sign
         }
         guard let long = unsafe longFloat(cursor, end, powersOfTen) else { return nil }
         unsafe cursor = long.end

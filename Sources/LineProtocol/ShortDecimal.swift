@@ -10,6 +10,14 @@ struct ShortDecimal {
 
     var fractionCount: Int { fractionBits / 8 }
 
+    /// The mantissa as a double. The bits of 2^52 have all places below 1 free for it, exactly; the
+    /// processor's own conversion waits for what its register held, the last line's quotient.
+    var wholeValue: Double {
+        @inline(__always) get {
+            Double(bitPattern: 0x1p52.bitPattern | mantissa) - 0x1p52
+        }
+    }
+
     /// - Parameter word: eight bytes, the first in the lowest place.
     @inline(__always)
     init(_ word: UInt64) {

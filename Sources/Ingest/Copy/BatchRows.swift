@@ -69,6 +69,26 @@ struct BatchRows: ~Copyable {
         }
     }
 
+    /// Where the origins of the next rows go, in their order, for rows of one shape; `endOrigins` says
+    /// how many they were.
+    @inline(__always)
+    func beginOrigins() -> UnsafeMutablePointer<RowOrigin> { unsafe origins + slab.rowCount }
+
+    /// - Parameter count: so many rows of `shape` were encoded last.
+    @inline(__always)
+    mutating func endOrigins(_ count: Int, ofShape shape: Int) {
+        guard count > 0 else { return }
+        let first = Int32(truncatingIfNeeded: slab.rowCount - count)
+        if shape < lastRows.count, lastRows[shape] >= 0 {
+            unsafe origins[Int(lastRows[shape])].next = first
+        } else {
+            begin(shape, at: first)
+        }
+        let last = slab.rowCount - 1
+        unsafe origins[last].next = -1
+        lastRows[shape] = Int32(truncatingIfNeeded: last)
+    }
+
     private mutating func begin(_ shape: Int, at row: Int32) {
         while lastRows.count <= shape {
             firstRows.append(-1)

@@ -59,8 +59,12 @@ extension Writer where Session: ~Copyable {
             offset = unsafe decoder.decode(
                 lines.payload, from: offset, precision: context.precision,
                 isContinuation: lines.isContinuation, end: lines.end, into: &decoded)
-            for index in 0..<decoded.lineCount {
+            var index = 0
+            while index < decoded.lineCount {
+                index += encodeAlike(from: index, context, &counts)
+                guard index < decoded.lineCount else { break }
                 try unsafe encode(decoded.place(ofLine: index), context, &counts, &session)
+                index += 1
             }
             try sendAhead(&session)
         }
@@ -102,7 +106,7 @@ extension Writer where Session: ~Copyable {
     }
 
     /// What a frame's lines did since it was last added to the tally.
-    private struct FrameCounts {
+    struct FrameCounts {
         var lines: UInt64 = 0
         var rows: UInt64 = 0
         var unmatchedValues: UInt64 = 0
@@ -120,7 +124,7 @@ extension Writer where Session: ~Copyable {
         counts = FrameCounts()
     }
 
-    @inline(__always)
+    @inline(never)
     private mutating func encode(
         _ line: UnsafePointer<DecodedLine>, _ context: FrameContext, _ counts: inout FrameCounts,
         _ session: inout Session

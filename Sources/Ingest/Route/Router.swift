@@ -7,6 +7,7 @@ struct Router: ~Copyable {
     private(set) var destinations: Destinations
     private var copyShapes = CopyShapes()
     private var cache = LayoutCache()
+    private(set) var plan = FixedPlan()
     private let layouts: UnsafeMutablePointer<CompiledLayout>
     /// How many lines of a layout with unmatched names the current batch has.
     private let hits: UnsafeMutablePointer<UInt64>
@@ -41,7 +42,7 @@ struct Router: ~Copyable {
     static var byteCount: Int {
         LayoutCache.byteCount
             + LayoutCache.capacity * (MemoryLayout<CompiledLayout>.stride + 8)
-            + sourceBytesMax + CopyShapes.bytesMax
+            + sourceBytesMax + CopyShapes.bytesMax + FixedPlan.byteCount
             + namesMax
             * (MemoryLayout<UnmatchedName>.stride + IngestLimits.nameBytesMax + textOverhead)
     }
@@ -70,15 +71,42 @@ struct Router: ~Copyable {
     mutating func layout(
         of line: UnsafePointer<DecodedLine>, _ items: UnsafePointer<Item>
     ) -> CompiledLayout {
-        let index: Int
-        if let found = unsafe cache.index(of: line, items) {
-            index = found
-        } else {
-            index = unsafe compile(line.pointee, items)
-        }
+        let index = unsafe layoutIndex(of: line, items)
         unsafe hits[index] &+= 1
         return unsafe layouts[index]
     }
+
+    @inline(__always)
+    private mutating func layoutIndex(
+        of line: UnsafePointer<DecodedLine>, _ items: UnsafePointer<Item>
+    ) -> Int {
+        if let found = unsafe cache.index(of: line, items) { return found }
+        return unsafe compile(line.pointee, items)
+    }
+
+    /// Whether `plan` is how this line becomes a row, and then what its layout means. `planHit` says
+    /// for how many lines it was.
+    @inline(__always)
+    mutating func planned(
+        _ line: UnsafePointer<DecodedLine>, _ items: UnsafePointer<Item>
+    ) -> UnsafePointer<CompiledLayout>? {
+        let number = unsafe line.pointee.layoutNumber
+        guard number != 0 else { return nil }
+        if number != plan.layoutNumber { unsafe makePlan(line, items) }
+        return unsafe plan.columnCount == 0 ? nil : UnsafePointer(layouts + plan.layout)
+    }
+
+    @inline(never)
+    private mutating func makePlan(
+        _ line: UnsafePointer<DecodedLine>, _ items: UnsafePointer<Item>
+    ) {
+        let index = unsafe layoutIndex(of: line, items)
+        unsafe plan.make(line.pointee.layoutNumber, layouts[index], at: index, items)
+    }
+
+    /// So many lines became rows as the plan says.
+    @inline(__always)
+    mutating func planHit(_ lines: Int) { unsafe hits[plan.layout] &+= UInt64(lines) }
 
     /// Names that no table or column took since the last call, with how often; empties them.
     mutating func takeUnmatched() -> UnmatchedCounts {
@@ -241,6 +269,7 @@ struct Router: ~Copyable {
     private mutating func forgetLayouts() {
         releaseLayouts()
         cache.removeAll()
+        plan.forget()
         names.removeAll(keepingCapacity: true)
         sourceBytes = 0
     }

@@ -1,0 +1,58 @@
+import LineProtocol
+import Postgres
+
+extension Writer where Session: ~Copyable {
+    /// Encodes lines of one layout as long as nothing about them needs a closer look.
+    ///
+    /// - Parameter first: the line to begin with.
+    /// - Returns: how many lines became rows; the next one may need a closer look.
+    mutating func encodeAlike(
+        from first: Int, _ context: FrameContext, _ counts: inout FrameCounts
+    ) -> Int {
+        var line = unsafe decoded.place(ofLine: first)
+        var items = unsafe decoded.items(of: line.pointee).baseAddress!
+        guard let layout = unsafe router.planned(line, items) else { return 0 }
+        let number = unsafe line.pointee.layoutNumber
+        let itemCount = unsafe Int(line.pointee.tagCount + line.pointee.fieldCount)
+        let unmatchedCount = unsafe UInt16(truncatingIfNeeded: layout.pointee.unmatchedCount)
+        let shape = unsafe Int32(truncatingIfNeeded: layout.pointee.shape)
+        let firstRow = Int32(truncatingIfNeeded: rows.count)
+        let origins = unsafe rows.beginOrigins()
+        var fixed = rows.slab.beginFixedRows(
+            columnCount: router.plan.columnCount, rowsMax: decoded.lineCount - first)
+        var done = 0
+        var cutCount = 0
+        while fixed.rowsLeft > 0, unsafe line.pointee.layoutNumber == number {
+            let hasTime = unsafe line.pointee.hasTimestamp
+            let time = unsafe hasTime ? line.pointee.timestamp : context.receivedAt
+            if hasTime {
+                let verdict = context.window.check(
+                    time, in: context.precision, receivedAt: context.receivedAt)
+                guard case .fine = verdict else { break }
+            }
+            fixed.beginRow()
+            guard let losesDigits = unsafe router.plan.append(items, time: time, to: &fixed)
+            else { break }
+            fixed.keepRow()
+            let isCut = losesDigits && hasTime
+            unsafe (origins + done).initialize(
+                to: RowOrigin(
+                    shape: shape, next: firstRow &+ Int32(truncatingIfNeeded: done) &+ 1,
+                    source: context.source, isCut: isCut, precision: context.precision,
+                    unmatchedCount: unmatchedCount, receivedAt: context.receivedAt,
+                    line: line.pointee.raw))
+            done &+= 1
+            if isCut { cutCount &+= 1 }
+            unsafe line += 1
+            unsafe items += itemCount
+        }
+        rows.slab.endFixedRows(fixed)
+        rows.endOrigins(done, ofShape: Int(shape))
+        router.planHit(done)
+        counts.lines &+= UInt64(done)
+        counts.rows &+= UInt64(done)
+        counts.unmatchedValues &+= UInt64(done) &* UInt64(unmatchedCount)
+        counts.timestampsCut &+= UInt64(cutCount)
+        return done
+    }
+}

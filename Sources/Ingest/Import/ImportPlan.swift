@@ -102,11 +102,16 @@ struct ImportPlan: Equatable, Sendable {
 package enum ImportLimits {
     /// The rings of all lanes together: what is read ahead of the database.
     private static let ringBytesTotal = 64 << 20
+    /// A ring is not larger than this: the kernel takes longer to make the pages of a larger one than
+    /// larger transactions gain.
+    private static let ringBytesMax = 32 << 20
     /// A ring is not smaller than this.
     private static let ringBytesMin = 8 << 20
 
     /// The ring of each lane.
-    static func ringBytes(lanes: Int) -> Int { max(ringBytesTotal / lanes, ringBytesMin) }
+    static func ringBytes(lanes: Int) -> Int {
+        min(max(ringBytesTotal / lanes, ringBytesMin), ringBytesMax)
+    }
 
     /// What goes into one transaction: half a ring, so that the other half is filled meanwhile.
     static func batchBytes(lanes: Int) -> Int { ringBytes(lanes: lanes) / 2 }

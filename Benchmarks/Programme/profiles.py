@@ -25,7 +25,8 @@ STAGES = [
     ("receive", r"receive"),
     ("decode", r".* \$s12LineProtocol"),
     ("route", r".* \$s6Ingest\d+(LayoutCache|Router|TimeLimits|TimeWindow)"),
-    ("encode", r".* \$s(8Postgres\d+(CopyRows|FixedRow|Micro)|6Ingest\d+(RowEncoder|BatchRows)|.*6encode)"),
+    ("encode", r".* \$s(8Postgres\d+(CopyRows|FixedRows|Micro)|s5Int64V8Postgres|.*\dencode"
+     r"|6Ingest\d+(RowEncoder|FixedPlan|BatchRows))"),
     ("sort and send", r"write.* .*(memmove|memcpy|RowSend|RowSort|pq|PQ|Connection)"),
     ("read files", r"(?!write)"),
     ("else", r""),

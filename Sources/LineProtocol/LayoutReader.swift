@@ -200,10 +200,10 @@ struct LayoutReader {
 
     /// Steps over LF or CR LF.
     ///
-    /// - Parameter isEndToo: whether the end of what may be read is a line's end as well.
+    /// - Parameter endCounts: whether the end of what may be read is a line's end as well.
     @inline(__always)
-    mutating func skipLineEnd(_ isEndToo: Bool) -> Bool {
-        guard unsafe cursor < end else { return isEndToo }
+    mutating func skipLineEnd(endCounts: Bool) -> Bool {
+        guard unsafe cursor < end else { return endCounts }
         if unsafe cursor.load(as: UInt8.self) != Byte.lineFeed {
             guard unsafe end - cursor >= 2,
                 unsafe cursor.load(as: UInt8.self) == Byte.carriageReturn,

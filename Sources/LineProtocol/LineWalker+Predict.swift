@@ -45,7 +45,9 @@ extension LineWalker {
                 timestamp = product
             }
             let byteCount = unsafe reader.cursor - lineStart
-            guard reader.skipLineEnd(blockEndsLine), byteCount <= lineBytesMax else { break }
+            guard reader.skipLineEnd(endCounts: blockEndsLine), byteCount <= lineBytesMax else {
+                break
+            }
             let text = unsafe lineStart.assumingMemoryBound(to: UInt8.self)
             unsafe (lines + count).initialize(
                 to: DecodedLine(

@@ -155,12 +155,14 @@ enum Entry: Equatable {
 }
 
 extension EntryCodec {
-    /// Whether the bytes there name a kind of entry at all.
-    func mayBegin(at offset: Int) -> Bool {
-        switch area.load32(offset) >> 24 {
-        case EntryKind.frame, EntryKind.padding, EntryKind.jump: true
-        default: false
-        }
+    /// Whether the bytes there can be a frame with any position.
+    func mayBeFrame(at offset: Int, room: Int) -> Bool {
+        let limit = min(room, capacity - offset)
+        guard limit >= 8 else { return false }
+        let word = area.load32(offset)
+        let length = Int(word & 0xFF_FFFF)
+        return word >> 24 == EntryKind.frame && length <= RingLimits.payloadBytesMax
+            && Layout.frameBytes(payload: length) <= limit
     }
 
     /// Judges the bytes at `cursor` as if an entry with that position stood there, and trusts none

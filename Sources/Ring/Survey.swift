@@ -144,16 +144,20 @@ struct Survey: Sendable {
     private func certainPosition(at place: Cursor, distance: Int) -> UInt64? {
         let room = room - distance
         if isCertain(place, room: room) { return place.position }
-        guard codec.mayBegin(at: place.offset), holdsJump(distance) else { return nil }
-        let isRight = { (position: UInt64) in
-            position > place.position && position < RingLimits.positionMax
-                && isCertain(Cursor(position: position, offset: place.offset), room: room)
-        }
+        guard holdsJump(distance) else { return nil }
         let fromHead = Int64(usedBytes + distance - markedBytes)
         let position = mark.head.position &+ UInt64(bitPattern: fromHead)
-        if isRight(position) { return position }
-        return Leap.positions(at: place, before: mark.head.position, capacity: codec.capacity)
-            .first(where: isRight)
+        if position > place.position, position < RingLimits.positionMax,
+            isCertain(Cursor(position: position, offset: place.offset), room: room)
+        {
+            return position
+        }
+        guard codec.mayBeFrame(at: place.offset, room: room) else { return nil }
+        return Leap.position(at: place, before: mark.head.position, capacity: codec.capacity) {
+            let entry = codec.examine(Cursor(position: $0, offset: place.offset), room: room)
+            guard case .frame(_, payloadIntact: true) = entry else { return false }
+            return true
+        }
     }
 
     /// Whether a jump marker can take the place of so many bytes from here, which may go around the

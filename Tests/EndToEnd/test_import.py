@@ -125,6 +125,18 @@ def test_large_files_are_shared_out_without_a_word(importer, folder, numbered):
     wait_until_all(numbered, 300_000)
 
 
+def test_rows_that_do_not_fit_in_the_midst_of_lines_decoded_together_follow(
+    importer, folder, numbered
+):
+    # Lines are decoded by the power of two, and so many rows are held: one line less shifts them.
+    count = 250_000
+    text = lines(range(count)).splitlines(keepends=True)
+    (folder / "a").write_bytes(b"".join([*text[:5], b"nonsense\n", *text[5:]]))
+    done = importer("--lanes", "1", folder / "a", code=65)
+    assert b"250001 lines: 250000 rows, 1 rejected" in done.stdout
+    wait_until_all(numbered, count)
+
+
 def test_ctrl_c_stops_and_the_same_command_goes_on(importer, folder, numbered):
     count = 400_000
     (folder / "a").write_bytes(lines(range(count)))

@@ -18,6 +18,21 @@ struct RowOrigin {
     var receivedAt: Int64
     /// The line as it came; points into the ring, and is good while its frame is pinned.
     var line: ByteSlice
+
+    @inline(__always)
+    init(
+        _ line: ByteSlice, _ context: FrameContext, _ layout: CompiledLayout, isCut: Bool,
+        next: Int32
+    ) {
+        shape = Int32(truncatingIfNeeded: layout.shape)
+        self.next = next
+        source = context.source
+        self.isCut = isCut
+        precision = context.precision
+        unmatchedCount = UInt16(truncatingIfNeeded: layout.unmatchedCount)
+        receivedAt = context.receivedAt
+        self.line = line
+    }
 }
 
 /// Encoded rows that wait for their COPY: one slab for all tables, in the order of arrival.
@@ -54,23 +69,13 @@ struct BatchRows: ~Copyable {
     mutating func noteOrigin(
         _ line: ByteSlice, _ context: FrameContext, _ layout: CompiledLayout, isCut: Bool
     ) {
-        let shape = layout.shape
-        let row = Int32(truncatingIfNeeded: slab.rowCount - 1)
-        unsafe origins[Int(row)] = RowOrigin(
-            shape: Int32(truncatingIfNeeded: shape), next: -1, source: context.source,
-            isCut: isCut, precision: context.precision,
-            unmatchedCount: UInt16(truncatingIfNeeded: layout.unmatchedCount),
-            receivedAt: context.receivedAt, line: line)
-        if shape < lastRows.count, lastRows[shape] >= 0 {
-            unsafe origins[Int(lastRows[shape])].next = row
-            lastRows[shape] = row
-        } else {
-            begin(shape, at: row)
-        }
+        unsafe (origins + (slab.rowCount - 1)).initialize(
+            to: RowOrigin(line, context, layout, isCut: isCut, next: -1))
+        endOrigins(1, ofShape: layout.shape)
     }
 
-    /// Where the origins of the next rows go, in their order, for rows of one shape; `endOrigins` says
-    /// how many they were.
+    /// Where the origins of the next rows go, in their order, for rows of one shape, each with the
+    /// number of the row behind it; `endOrigins` says how many they were.
     @inline(__always)
     func beginOrigins() -> UnsafeMutablePointer<RowOrigin> { unsafe origins + slab.rowCount }
 

@@ -10,6 +10,15 @@ struct FrameContext {
     let receivedAt: Int64
     /// Which of its timestamps are believed.
     let window: TimeWindow
+
+    /// A line's time in nanoseconds since 1970, and whether that is believed; what brings none was
+    /// measured when it was received.
+    @inline(__always)
+    func time(of line: UnsafePointer<DecodedLine>) -> (Int64, TimeWindow.Verdict) {
+        guard unsafe line.pointee.hasTimestamp else { return (receivedAt, .fine) }
+        let time = unsafe line.pointee.timestamp
+        return (time, window.check(time, in: precision, receivedAt: receivedAt))
+    }
 }
 
 /// The lines of a frame that are to be written, and what stands around them.
@@ -61,7 +70,7 @@ extension Writer where Session: ~Copyable {
                 isContinuation: lines.isContinuation, end: lines.end, into: &decoded)
             var index = 0
             while index < decoded.lineCount {
-                index += encodeAlike(from: index, context, &counts)
+                index += encodeRun(from: index, context, &counts)
                 guard index < decoded.lineCount else { break }
                 try unsafe encode(decoded.place(ofLine: index), context, &counts, &session)
                 index += 1
@@ -144,17 +153,13 @@ extension Writer where Session: ~Copyable {
             return
         case .row: break
         }
-        let hasTime = unsafe line.pointee.hasTimestamp
-        let time = unsafe hasTime ? line.pointee.timestamp : context.receivedAt
-        if hasTime {
-            let verdict = context.window.check(
-                time, in: context.precision, receivedAt: context.receivedAt)
-            if let reason = RejectReason(verdict) {
-                touched.insert(layout.target)
-                unsafe reject(line.pointee, context, reason, .time(verdict, time))
-                return
-            }
+        let (time, verdict) = unsafe context.time(of: line)
+        if let reason = RejectReason(verdict) {
+            touched.insert(layout.target)
+            unsafe reject(line.pointee, context, reason, .time(verdict, time))
+            return
         }
+        let hasTime = unsafe line.pointee.hasTimestamp
         while true {
             switch unsafe RowEncoder.encode(items, time: time, layout: layout, into: &rows.slab) {
             case .row(let isCut):

@@ -26,8 +26,8 @@ package struct DatagramBatch: ~Copyable, @unchecked Sendable {
     // @unchecked: sole user of the landing, sole owner of the vectors.
     package private(set) var count = 0
     package var datagramMax: Int { landing.datagramMax }
-    /// Whether datagrams come faster than they are fetched, and none is left waiting.
-    var mayGather: Bool { (2..<ReceiveLimits.batchCount).contains(count) }
+    /// Whether several datagrams came at once, and none is left waiting.
+    var hasCompany: Bool { (2..<ReceiveLimits.batchCount).contains(count) }
     let landing: Landing
     private let stride: Int
     private let slab: UnsafeMutableRawPointer

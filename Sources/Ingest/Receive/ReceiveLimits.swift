@@ -11,6 +11,8 @@ package enum ReceiveLimits {
     /// Microseconds that datagrams gather when several have come at once, so that a receiver wakes for
     /// many of them instead of for a few. The kernel adds some 50 (timer slack, prctl(2)).
     static let gatherMicroseconds: UInt32 = 200
+    /// The part of the socket's buffer of which datagrams may be that others are then waited for.
+    static let gatherBufferPart = 16
     /// Bytes of kernel memory that a waiting datagram takes at least, be it ever so small.
     static let queuedSizeMin = 256
     /// Bytes that the kernel can be asked for: it doubles the figure and keeps it in an int.

@@ -77,28 +77,36 @@ package final class Receiver<Sink: FrameSink>: Sendable {
                 version = current
                 intake.allow = filter.withLock { $0 }
             }
-            if batch.mayGather { usleep(ReceiveLimits.gatherMicroseconds) }
-            try turn(&batch, &intake)
+            let received = try turn(&batch, &intake)
+            // As much again, and again, must find room meanwhile.
+            if batch.hasCompany, received * ReceiveLimits.gatherBufferPart <= receiveBuffer.granted
+            {
+                usleep(ReceiveLimits.gatherMicroseconds)
+            }
         }
         if socket.ownership == .own { try drain(&batch, &intake) }
         count(intake.noteDrops(of: socket))
     }
 
     /// One batch: receive, choose, append in one call, count once.
+    ///
+    /// - Returns: the bytes of its datagrams.
+    @discardableResult
     private func turn(
         _ batch: inout DatagramBatch, _ intake: inout Intake
-    ) throws(SocketError) {
+    ) throws(SocketError) -> Int {
         try socket.receive(into: &batch)
         turnCount.add(1, ordering: .relaxed)
         guard batch.count > 0 else {
             count(intake.noteDrops(of: socket))
-            return
+            return 0
         }
         var tally = intake.take(batch)
         let overflow = intake.append(to: sink, from: landing)
         tally.settle(overflow: overflow)
         count(tally)
         landing.enter(.idle)
+        return Int(tally.received.bytes)
     }
 
     /// Takes what was queued when the stop was noticed; what arrives later would never end.

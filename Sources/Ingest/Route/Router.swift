@@ -84,11 +84,11 @@ struct Router: ~Copyable {
         return unsafe compile(line.pointee, items)
     }
 
-    /// Whether `plan` is how this line becomes a row, and then what its layout means. `planHit` says
-    /// for how many lines it was.
+    /// What a line's layout means, where `plan` is now how it becomes a row; nil where it becomes one in
+    /// another way, or none. `planHit` says for how many lines the plan was used.
     @inline(__always)
-    mutating func planned(
-        _ line: UnsafePointer<DecodedLine>, _ items: UnsafePointer<Item>
+    mutating func planLayout(
+        for line: UnsafePointer<DecodedLine>, _ items: UnsafePointer<Item>
     ) -> UnsafePointer<CompiledLayout>? {
         let number = unsafe line.pointee.layoutNumber
         guard number != 0 else { return nil }

@@ -1,5 +1,5 @@
 /// Rows whose values all take eight bytes or are NULL, on their way into a slab: whether there is room
-/// is looked at once for each row. Small and local, so that it lives in registers.
+/// is looked at once for all of them. Small and local, so that it lives in registers.
 @safe  // Written only as far as `CopyRows.beginFixedRows` found room.
 public struct FixedRows {
     @usableFromInline let base: UnsafeMutableRawPointer
@@ -9,9 +9,10 @@ public struct FixedRows {
     @usableFromInline let columnCount: Int
     /// Columns that the open row still lacks.
     @usableFromInline var columnsLeft = 0
-    @usableFromInline var roomLeft: Int
     /// For how many rows there certainly is room.
-    @inlinable @inline(__always) public var rowsLeft: Int { roomLeft }
+    @inlinable @inline(__always) public var rowsLeft: Int { rowsToBegin }
+    // The same: what others may only read, inlined code could not change.
+    @usableFromInline var rowsToBegin: Int
 
     /// Bytes that a row of so many columns takes at most.
     @inlinable @inline(__always) static func byteCount(columnCount: Int) -> Int {
@@ -27,14 +28,14 @@ public struct FixedRows {
         unsafe cursor = base + start
         self.columnCount = columnCount
         unsafe self.nextStart = nextStart
-        roomLeft = rowsLeft
+        rowsToBegin = rowsLeft
     }
 
     /// Opens a row, of which so many values must follow before `keepRow`. One that is not kept is not
     /// there, and must be the last one.
     @inlinable @inline(__always) public mutating func beginRow() {
-        precondition(roomLeft > 0, "no room for another row")
-        roomLeft &-= 1
+        precondition(rowsToBegin > 0, "no room for another row")
+        rowsToBegin &-= 1
         columnsLeft = columnCount
         let count = Int16(truncatingIfNeeded: columnCount).bigEndian
         unsafe cursor.storeBytes(of: count, as: Int16.self)
@@ -91,6 +92,7 @@ extension CopyRows {
     /// - Parameter rowsMax: no more than so many.
     @inlinable @inline(__always)
     public func beginFixedRows(columnCount: Int, rowsMax: Int) -> FixedRows {
+        precondition(cursor == rowStart, "the last row was neither ended nor rolled back")
         let bytes = rowsMax &* FixedRows.byteCount(columnCount: columnCount)
         let fits = rowsMax <= rowLimit &- count && bytes <= end &- rowStart
         return unsafe FixedRows(

@@ -90,7 +90,11 @@ class Load:
     def go_on(self, rows: int) -> None:
         """Waits until so many more rows are sent."""
         goal = self.sent + rows
-        wait_for(f"{rows} more rows to be sent", lambda: self.sent >= goal)
+        wait_for(
+            f"{rows} more rows to be sent",
+            lambda: self.sent >= goal or not self._thread.is_alive(),
+        )
+        assert self.sent >= goal, "the sender has ended"
 
     def stop(self) -> int:
         """Stops sending and says how many rows were sent: those numbered below it."""

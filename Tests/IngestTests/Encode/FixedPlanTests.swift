@@ -124,17 +124,21 @@ import Testing
         let good = "m,t=5,u=a f=1,g=2,i=3i 1700000006"
         let line = "m,t=\(tag),u=a f=1,g=2,i=3i 1700000006"
         var outcomes: [Bool] = []
-        forEachLine([good, line]) { line, items in
+        forEachLine([good, line, good]) { line, items in
             plan.make(line.pointee.layoutNumber, columns.layout, at: 0, items)
+            let before = bytes(rows)
             var fixed = rows.beginFixedRows(columnCount: plan.columnCount, rowsMax: 1)
             fixed.beginRow()
             let isRow = plan.append(items, time: 0, to: &fixed) != nil
             if isRow { fixed.keepRow() }
             rows.endFixedRows(fixed)
             outcomes.append(isRow)
+            if !isRow { #expect(bytes(rows) == before) }
         }
-        #expect(outcomes == [true, false])
-        #expect(rows.rowCount == 1)
+        #expect(outcomes == [true, false, true])
+        // The third row stands right behind the first, and is the same.
+        let both = bytes(rows)
+        #expect(rows.rowCount == 2 && both.prefix(both.count / 2) == both.suffix(both.count / 2))
     }
 
     @Test func `other types, kinds and verdicts have no plan`() {
@@ -167,11 +171,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (0, 0), (1, 0), (25, 0), (26, 1), (27, 1), (51, 1), (52, 2), (78, 3), (500, 3),
+        (1, 0), (25, 0), (26, 1), (27, 1), (51, 1), (52, 2), (78, 3), (500, 3),
     ])
     func `there are as many rows as certainly fit`(_ byteLimit: Int, _ count: Int) {
         // Two columns take 26 bytes at most.
-        var rows = CopyRows(byteLimit: max(1, byteLimit), rowLimit: 3)
+        var rows = CopyRows(byteLimit: byteLimit, rowLimit: 3)
         var fixed = rows.beginFixedRows(columnCount: 2, rowsMax: 10)
         #expect(fixed.rowsLeft == count)
         while fixed.rowsLeft > 0 {

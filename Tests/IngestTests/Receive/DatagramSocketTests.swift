@@ -68,14 +68,14 @@ import Testing
 
     @Test(arguments: [(0, false), (1, false), (2, true), (63, true), (64, false), (65, false)])
     func `only datagrams that came in company are worth a wait for more`(
-        _ count: Int, _ mayGather: Bool
+        _ count: Int, _ hasCompany: Bool
     ) throws {
         let socket = try DatagramSocket(bindingTo: loopback)
         let sender = TestSender(to: socket.endpoint)
         var batch = DatagramBatch(datagramMax: 1000)
         for _ in 0..<count { sender.send("a b=1") }
         try socket.receive(into: &batch)
-        #expect(batch.mayGather == mayGather)
+        #expect(batch.hasCompany == hasCompany)
     }
 
     @Test func `silence gives an empty batch`() throws {

@@ -6,16 +6,14 @@ extension Writer where Session: ~Copyable {
     ///
     /// - Parameter first: the line to begin with.
     /// - Returns: how many lines became rows; the next one may need a closer look.
-    mutating func encodeAlike(
+    mutating func encodeRun(
         from first: Int, _ context: FrameContext, _ counts: inout FrameCounts
     ) -> Int {
         var line = unsafe decoded.place(ofLine: first)
         var items = unsafe decoded.items(of: line.pointee).baseAddress!
-        guard let layout = unsafe router.planned(line, items) else { return 0 }
+        guard let layout = unsafe router.planLayout(for: line, items) else { return 0 }
         let number = unsafe line.pointee.layoutNumber
         let itemCount = unsafe Int(line.pointee.tagCount + line.pointee.fieldCount)
-        let unmatchedCount = unsafe UInt16(truncatingIfNeeded: layout.pointee.unmatchedCount)
-        let shape = unsafe Int32(truncatingIfNeeded: layout.pointee.shape)
         let firstRow = Int32(truncatingIfNeeded: rows.count)
         let origins = unsafe rows.beginOrigins()
         var fixed = rows.slab.beginFixedRows(
@@ -23,35 +21,27 @@ extension Writer where Session: ~Copyable {
         var done = 0
         var cutCount = 0
         while fixed.rowsLeft > 0, unsafe line.pointee.layoutNumber == number {
-            let hasTime = unsafe line.pointee.hasTimestamp
-            let time = unsafe hasTime ? line.pointee.timestamp : context.receivedAt
-            if hasTime {
-                let verdict = context.window.check(
-                    time, in: context.precision, receivedAt: context.receivedAt)
-                guard case .fine = verdict else { break }
-            }
+            let (time, verdict) = unsafe context.time(of: line)
+            guard case .fine = verdict else { break }
             fixed.beginRow()
             guard let losesDigits = unsafe router.plan.append(items, time: time, to: &fixed)
             else { break }
             fixed.keepRow()
-            let isCut = losesDigits && hasTime
+            let isCut = unsafe losesDigits && line.pointee.hasTimestamp
+            let next = firstRow &+ Int32(truncatingIfNeeded: done) &+ 1
             unsafe (origins + done).initialize(
-                to: RowOrigin(
-                    shape: shape, next: firstRow &+ Int32(truncatingIfNeeded: done) &+ 1,
-                    source: context.source, isCut: isCut, precision: context.precision,
-                    unmatchedCount: unmatchedCount, receivedAt: context.receivedAt,
-                    line: line.pointee.raw))
+                to: RowOrigin(line.pointee.raw, context, layout.pointee, isCut: isCut, next: next))
             done &+= 1
             if isCut { cutCount &+= 1 }
             unsafe line += 1
             unsafe items += itemCount
         }
         rows.slab.endFixedRows(fixed)
-        rows.endOrigins(done, ofShape: Int(shape))
+        unsafe rows.endOrigins(done, ofShape: layout.pointee.shape)
         router.planHit(done)
         counts.lines &+= UInt64(done)
         counts.rows &+= UInt64(done)
-        counts.unmatchedValues &+= UInt64(done) &* UInt64(unmatchedCount)
+        unsafe counts.unmatchedValues &+= UInt64(done &* layout.pointee.unmatchedCount)
         counts.timestampsCut &+= UInt64(cutCount)
         return done
     }

@@ -26,8 +26,15 @@ package struct DatagramBatch: ~Copyable, @unchecked Sendable {
     // @unchecked: sole user of the landing, sole owner of the vectors.
     package private(set) var count = 0
     package var datagramMax: Int { landing.datagramMax }
-    /// Whether several datagrams came at once, and none is left waiting.
-    var hasCompany: Bool { (2..<ReceiveLimits.batchCount).contains(count) }
+    /// Whether it is worth while to let others gather: several came at once, none is left waiting, and
+    /// as much again, and again, finds room.
+    ///
+    /// - Parameter byteCount: of this batch's datagrams.
+    func mayGather(_ byteCount: Int, in buffer: ReceiveBuffer) -> Bool {
+        (2..<ReceiveLimits.batchCount).contains(count)
+            && byteCount * ReceiveLimits.gatherBufferPart <= buffer.granted
+    }
+
     let landing: Landing
     private let stride: Int
     private let slab: UnsafeMutableRawPointer

@@ -78,9 +78,7 @@ package final class Receiver<Sink: FrameSink>: Sendable {
                 intake.allow = filter.withLock { $0 }
             }
             let received = try turn(&batch, &intake)
-            // As much again, and again, must find room meanwhile.
-            if batch.hasCompany, received * ReceiveLimits.gatherBufferPart <= receiveBuffer.granted
-            {
+            if batch.mayGather(received, in: receiveBuffer) {
                 usleep(ReceiveLimits.gatherMicroseconds)
             }
         }

@@ -68,14 +68,16 @@ import Testing
 
     @Test(arguments: [(0, false), (1, false), (2, true), (63, true), (64, false), (65, false)])
     func `only datagrams that came in company are worth a wait for more`(
-        _ count: Int, _ hasCompany: Bool
+        _ count: Int, _ mayGather: Bool
     ) throws {
         let socket = try DatagramSocket(bindingTo: loopback)
         let sender = TestSender(to: socket.endpoint)
         var batch = DatagramBatch(datagramMax: 1000)
         for _ in 0..<count { sender.send("a b=1") }
         try socket.receive(into: &batch)
-        #expect(batch.hasCompany == hasCompany)
+        let buffer = ReceiveBuffer(asked: nil, granted: 16_000)
+        let verdicts = [1_000, 1_001].map { batch.mayGather($0, in: buffer) }
+        #expect(verdicts == [mayGather, false], "a larger part of the buffer is followed at once")
     }
 
     @Test func `silence gives an empty batch`() throws {

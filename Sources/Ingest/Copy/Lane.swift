@@ -20,6 +20,7 @@ package final class Lane: Sendable {
     private let waitsForDatabase = Atomic<Bool>(false)
     private let mayCarryFiles = Atomic<Bool>(false)
     private let gathering = Atomic<Int>(0)
+    private let reachedPosition = Atomic<UInt64>(0)
 
     private struct Orders {
         var configuration: Configuration
@@ -57,6 +58,9 @@ package final class Lane: Sendable {
     /// As long as more is sure to come, a batch waits for so many bytes in the ring, if not for long;
     /// 0: it waits for none.
     package func gather(bytes: Int) { gathering.store(bytes, ordering: .relaxed) }
+
+    /// The ring's position that the batch in work has come to; it goes back when a batch is tried again.
+    var reached: UInt64 { reachedPosition.load(ordering: .relaxed) }
 
     /// Gives the writer a new configuration; it takes it up before its next batch.
     package func reconfigure(_ configuration: Configuration) {
@@ -142,6 +146,9 @@ package final class Lane: Sendable {
 
     /// The longest time without a turn while a writer waits.
     static let turnPause = Duration.milliseconds(100)
+
+    /// The batch in work has come to this position.
+    func reach(_ position: UInt64) { reachedPosition.store(position, ordering: .relaxed) }
 
     func turn() {
         turnCount.add(1, ordering: .relaxed)

@@ -43,6 +43,7 @@ extension Writer where Session: ~Copyable {
         for frame in frames {
             reached = frame.end
             try encode(frame, &session)
+            lane.reach(reached)
             if encodedRows >= rowLimit || router.isFull { break }
             if isCareful, rows.count >= IngestLimits.carefulRows {
                 try flush(&session)

@@ -73,6 +73,8 @@ struct FileProgress {
         _ keys: Set<FileKey>, _ session: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) -> [KnownFile] {
         if stored.count > Self.rowsMax { stored.removeAll(keepingCapacity: true) }
+        // Another lane may have moved a stripe on since it was read.
+        for key in keys where key.stripe != nil { stored[Part(key)] = nil }
         let parts = Set(keys.map(Part.init)).filter { stored[$0] == nil && !$0.identity.isStream }
         guard !parts.isEmpty else { return [] }
         let patterns = Set(parts.map(\.identity)).map { identity in

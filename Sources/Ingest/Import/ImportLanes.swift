@@ -8,6 +8,8 @@ import Systemd
 /// The lanes of one import: each with a ring that ends with the process, and a writer.
 final class ImportLanes {
     let lanes: [Lane]
+    /// A lane whose writer has more than this before it gets nothing.
+    let readAheadBytes: UInt64
     private let writers: ImportWriters
     private let source: UInt16
     private let attributes: FrameAttributes
@@ -45,6 +47,7 @@ final class ImportLanes {
         for lane in lanes.dropFirst() { _ = try lane.ring.register(source: ImportRun.sourceName) }
         attributes = FrameAttributes(precision, isFile: true)
         self.lanes = lanes
+        readAheadBytes = UInt64(ImportLimits.readAheadBytes(lanes: lanes.count))
         self.writers = writers
         writers.begin(lanes)
     }
@@ -58,12 +61,22 @@ final class ImportLanes {
 
     /// Puts a chunk, a `FileChunk` with its lines, into a lane's ring.
     ///
-    /// - Returns: whether it found room.
-    func offer(_ payload: UnsafeRawBufferPointer, lane index: Int) -> Bool {
+    /// - Returns: the position behind it; `nil`: it found no room.
+    func offer(_ payload: UnsafeRawBufferPointer, lane index: Int) -> UInt64? {
         let info = FrameInfo(
             receivedAt: currentNanoseconds(), source: source, attributes: attributes.rawValue)
         let arrivals = unsafe [Arrival(info: info, payload: payload)]
-        return lanes[index].ring.append(arrivals.span, overflow: .stop, lost: { _ in }) == 1
+        let ring = lanes[index].ring
+        let done = ring.append(arrivals.span, overflow: .stop, lost: { _ in })
+        return done == 1 ? ring.snapshot().head : nil
+    }
+
+    /// How far each lane is.
+    var standings: [LaneSharing.Standing] {
+        lanes.map { lane in
+            let ring = lane.ring.snapshot()
+            return LaneSharing.Standing(tail: ring.tail, reached: lane.reached, head: ring.head)
+        }
     }
 
     /// Waits until a lane has room for so many bytes, or `ImportLimits.look` is over.

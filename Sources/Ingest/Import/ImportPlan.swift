@@ -73,7 +73,8 @@ struct ImportPlan: Equatable, Sendable {
         let left = size.map { $0 > base ? $0 - base : 0 }
         stripes =
             lanes > 1 && left.map { $0 >= ImportLimits.stripedBytesMin } ?? true
-            ? Stripes(base: base, count: UInt16(lanes), bytes: ImportLimits.stripeBytes) : nil
+            ? Stripes(base: base, count: ImportLimits.stripes, bytes: ImportLimits.stripeBytes)
+            : nil
     }
 
     /// How far each stripe is; `nil` for one that nothing was loaded of.
@@ -117,10 +118,21 @@ package enum ImportLimits {
     static func batchBytes(lanes: Int) -> Int { ringBytes(lanes: lanes) / 2 }
     static let batchRows = 500_000
 
+    /// What a lane has before it at most. With a batch in work it goes into the ring, so that whoever has
+    /// the least to do never lacks the room: all lanes have as much to do when the last line is read.
+    static func readAheadBytes(lanes: Int) -> Int {
+        ringBytes(lanes: lanes) / 2 - Int(stripeBytes)
+    }
+    /// Time between two looks at lanes that have enough to do.
+    static let readAheadLook = Duration.milliseconds(10)
+
     /// What a batch waits for, as long as there is more to read.
     static func gatheredBytes(lanes: Int) -> Int { ringBytes(lanes: lanes) * 3 / 8 }
     /// The pieces in which a file is shared out to lanes.
     static let stripeBytes: UInt32 = 1 << 20
+    /// The pieces go in turn to so many stripes, whose rows say how far they are; a stripe's next piece may
+    /// go to another lane when the one before is in the database, which it is long before its turn.
+    static let stripes: UInt16 = 256
     /// Smaller files go to one lane.
     static let stripedBytesMin: UInt64 = 8 << 20
     /// Lanes at most, and processors that they are made for when nobody says how many.

@@ -41,6 +41,7 @@ package final class ImportRun {
     private var display: ImportDisplay
     private var summary = ImportSummary()
     private var cutter = ContentCutter()
+    private var sharing = LaneSharing()
     /// Files of which every stripe is on its way, with the bytes of their content.
     private var striped: [(key: FileKey, end: UInt64)] = []
 
@@ -96,9 +97,7 @@ package final class ImportRun {
         let start = ContinuousClock.now
         let lanes = try self.lanes(rings, writers)
         display.begin(totalBytes: totalBytes)
-        for (index, name) in options.names.enumerated() where summary.stopped == nil {
-            load(name, index, lanes, &database)
-        }
+        for name in options.names where summary.stopped == nil { load(name, lanes, &database) }
         lanes.gather(bytes: 0)
         while summary.stopped == nil, !lanes.waitUntilEmpty() { look(lanes) }
         lanes.finish(isStopped: summary.stopped != nil)
@@ -150,10 +149,10 @@ package final class ImportRun {
     // MARK: - One file
 
     private func load(
-        _ name: String, _ index: Int, _ lanes: ImportLanes, _ database: inout ImportDatabase
+        _ name: String, _ lanes: ImportLanes, _ database: inout ImportDatabase
     ) {
         do throws(Interruption) {
-            try loadOrFail(name, index, lanes, &database)
+            try loadOrFail(name, lanes, &database)
             summary.files += 1
         } catch {
             guard case .file(let error) = error else { return }
@@ -165,7 +164,7 @@ package final class ImportRun {
     }
 
     private func loadOrFail(
-        _ name: String, _ index: Int, _ lanes: ImportLanes, _ database: inout ImportDatabase
+        _ name: String, _ lanes: ImportLanes, _ database: inout ImportDatabase
     ) throws(Interruption) {
         let plan: ImportPlan
         let source: ImportSource
@@ -181,7 +180,8 @@ package final class ImportRun {
         summary.storedBytes += plan.storedBytes
         display.beginFile(name, at: content.rawBytes)
         cutter.restart(at: plan.start)
-        try read(content, source, plan, lane: index % options.lanes, lanes)
+        sharing.beginFile()
+        try read(content, source, plan, lanes)
         display.endFile(rawBytes: source.size ?? content.rawBytes)
         if let fault = content.fault {
             summary.brokenFiles += 1
@@ -221,8 +221,7 @@ package final class ImportRun {
     }
 
     private func read(
-        _ content: ContentReader, _ source: ImportSource, _ plan: ImportPlan, lane: Int,
-        _ lanes: ImportLanes
+        _ content: ContentReader, _ source: ImportSource, _ plan: ImportPlan, _ lanes: ImportLanes
     ) throws(Interruption) {
         var end = plan.start
         var isFirst = true
@@ -234,8 +233,7 @@ package final class ImportRun {
             end = piece.end
             let key = plan.stripes?.key(plan.key, at: piece.start) ?? plan.key
             let chunk = FileChunk(key, start: piece.start, end: piece.end, flags: flags)
-            let index = key.stripe.map { Int($0.index) % options.lanes } ?? lane
-            try unsafe put(piece.payload(chunk), lane: index, lanes)
+            try unsafe put(piece.payload(chunk), of: key, lanes)
             cutter.consume()
             display.update(rawBytes: content.rawBytes, lanes)
         }
@@ -255,10 +253,19 @@ package final class ImportRun {
     }
 
     private func put(
-        _ payload: UnsafeRawBufferPointer, lane: Int, _ lanes: ImportLanes
+        _ payload: UnsafeRawBufferPointer, of key: FileKey, _ lanes: ImportLanes
     ) throws(Interruption) {
-        while unsafe !lanes.offer(payload, lane: lane) {
-            lanes.waitForSpace(bytes: payload.count, lane: lane)
+        while true {
+            let standings = lanes.standings
+            let lane = sharing.lane(for: key, standings)
+            if standings[lane].unread >= lanes.readAheadBytes {
+                usleep(UInt32(ImportLimits.readAheadLook / .microseconds(1)))
+            } else if let end = unsafe lanes.offer(payload, lane: lane) {
+                sharing.put(key, lane: lane, end: end)
+                break
+            } else {
+                lanes.waitForSpace(bytes: payload.count, lane: lane)
+            }
             look(lanes)
             if summary.stopped != nil { throw .stopped }
         }

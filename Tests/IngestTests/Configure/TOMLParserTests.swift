@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Ingest
@@ -160,7 +161,7 @@ import Testing
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `it comes to an end on anything`(seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let alphabet = Array("[]{}\"'=.#\\ \n,ab01u-:T".unicodeScalars)
         for _ in 0..<200 {
             var text = ""
@@ -170,18 +171,5 @@ import Testing
             let lineCount = text.utf8.count { $0 == UInt8(ascii: "\n") } + 1
             if let line = failure(text)?.line { #expect((1...lineCount).contains(line)) }
         }
-    }
-}
-
-/// The same numbers for the same seed, so that a failure can be had again.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

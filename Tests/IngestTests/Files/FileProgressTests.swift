@@ -97,6 +97,22 @@ import Testing
         #expect(try progress.move(&session))
     }
 
+    @Test func `a stripe's row is read again for each batch, a file's is remembered`() throws {
+        var part = key
+        part.stripe = FileStripe(base: 0, index: 0, count: 2, bytes: 100)
+        var session = RowsSession()
+        session.rows = [[key.text, "10"], [part.text, "100"]]
+        var progress = FileProgress(owner: "owner")
+        _ = try progress.read([key, part], &session)
+        // Another lane has moved the stripe on.
+        session.rows = [[key.text, "20"], [part.text, "300"]]
+        _ = try progress.read([key, part], &session)
+        let chunk = FileChunk(part, start: 200, end: 300)
+        #expect(progress.take(chunk, lineBytes: 100, comesAgain: false) == .alreadyStored)
+        let next = FileChunk(key, start: 10, end: 20)
+        #expect(progress.take(next, lineBytes: 10, comesAgain: true) == .write(from: 0))
+    }
+
     @Test func `standard input has no row`() throws {
         let stream = FileKey(.stream, FileFingerprint(length: 0, hash: 0))
         var progress = FileProgress(owner: "owner")

@@ -27,7 +27,7 @@ import Testing
 
     @Test func `a new file is begun, and shared out when it is large`() {
         #expect(plan([]).start == 0)
-        #expect(plan([]).stripes?.count == 2)
+        #expect(plan([]).stripes?.count == ImportLimits.stripes)
         #expect(plan([], lanes: 1).stripes == nil)
         #expect(plan([], size: 1_000).stripes == nil)
         #expect(!plan([]).isRestart)

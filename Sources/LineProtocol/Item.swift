@@ -4,23 +4,45 @@ public enum ItemKind: UInt8, Sendable {
 }
 
 /// A tag or a field: its key, its text, and for numbers and booleans the value itself.
+///
+/// 32 bytes, so that those of the lines that are decoded at a time stay in the nearest cache.
 @safe  // Holds slices, which are safe to pass around.
 public struct Item {
-    /// The key, unescaped.
-    public internal(set) var key: ByteSlice
-    /// A tag's or string's value, unescaped; else the literal as it stood, without `i` or `u`.
-    public internal(set) var text: ByteSlice
+    @usableFromInline var keyBase: UnsafePointer<UInt8>
+    @usableFromInline let textBase: UnsafePointer<UInt8>
     /// The bit pattern of the `Double`, `Int64` or `UInt64`, or 1 for true; 0 for texts.
-    public internal(set) var bits: UInt64
-    public internal(set) var kind: ItemKind
+    public let bits: UInt64
+    @usableFromInline var shape: ItemShape
 
     @inline(__always)
     init(key: ByteSlice, text: ByteSlice, bits: UInt64, kind: ItemKind) {
-        self.key = key
-        self.text = text
-        self.bits = bits
-        self.kind = kind
+        unsafe self.init(
+            keyBase: key.base, textBase: text.base, bits: bits,
+            ItemShape(keyCount: key.count, kind).with(textCount: Int(text.count)))
     }
+
+    @inline(__always)
+    init(
+        keyBase: UnsafePointer<UInt8>, textBase: UnsafePointer<UInt8>, bits: UInt64,
+        _ shape: ItemShape
+    ) {
+        unsafe self.keyBase = keyBase
+        unsafe self.textBase = textBase
+        self.bits = bits
+        self.shape = shape
+    }
+
+    /// The key, unescaped.
+    @inlinable @inline(__always)
+    public var key: ByteSlice { unsafe ByteSlice(base: keyBase, count: shape.keyCount) }
+    /// A tag's or string's value, unescaped; else the literal as it stood, without `i` or `u`.
+    @inlinable @inline(__always)
+    public var text: ByteSlice { unsafe ByteSlice(base: textBase, count: shape.textCount) }
+    @inlinable @inline(__always)
+    public var kind: ItemKind { shape.kind }
+
+    /// Takes the key away, which nothing else does: no item of a good line has an empty one.
+    mutating func removeKey() { shape = shape.withoutKey }
 
     /// The value of a `float`.
     @inlinable @inline(__always)
@@ -31,6 +53,38 @@ public struct Item {
     /// The value of a `bool`.
     @inlinable @inline(__always)
     public var bool: Bool { bits != 0 }
+}
+
+/// What an item is and how long its parts are, in one word: of an item whose layout is known, only the
+/// count of the text is new.
+@usableFromInline
+struct ItemShape {
+    /// Bytes of the text in the lower 32 bits, bytes of the key in 28 more, the kind in the rest.
+    @usableFromInline let word: UInt64
+
+    /// - Parameter keyCount: bytes, at most `Limits.lineBytesMax`.
+    init(keyCount: Int32, _ kind: ItemKind) {
+        word =
+            UInt64(UInt32(bitPattern: keyCount)) &<< 32 | UInt64(kind.rawValue) &<< 60
+    }
+
+    @inline(__always)
+    private init(word: UInt64) { self.word = word }
+
+    /// - Parameter textCount: bytes, at most `Limits.lineBytesMax`; there is none yet.
+    @inline(__always)
+    func with(textCount: Int) -> ItemShape {
+        ItemShape(word: word | UInt64(bitPattern: Int64(textCount)))
+    }
+
+    var withoutKey: ItemShape { ItemShape(word: word & ~(0x0fff_ffff &<< 32)) }
+
+    @inlinable @inline(__always)
+    var textCount: Int { Int(truncatingIfNeeded: word & 0xffff_ffff) }
+    @inlinable @inline(__always)
+    var keyCount: Int { Int(truncatingIfNeeded: word &>> 32 & 0x0fff_ffff) }
+    @inlinable @inline(__always)
+    var kind: ItemKind { ItemKind(rawValue: UInt8(truncatingIfNeeded: word &>> 60))! }
 }
 
 /// A point, or the error that stands in its place.

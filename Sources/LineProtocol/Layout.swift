@@ -18,10 +18,11 @@ struct Layout: ~Copyable {
         var count: Int32 = 0
         /// How many of them stand in front of `word`: whole words.
         var wholeWordBytes: Int32 = 0
-        /// Where the key lies in these bytes.
-        var keyOffset: Int32 = 0
-        var keyCount: Int32 = 0
         var kind = ItemKind.tag
+        /// How long the key is, and the kind.
+        var itemShape = ItemShape(keyCount: 0, .tag)
+        /// How many bytes the key begins before the value.
+        var keyDistance = 0
         /// The byte behind the value.
         var following: UInt8 = 0
     }
@@ -98,9 +99,9 @@ struct Layout: ~Copyable {
                 item.kind != .bool
             else { return }
             var segment = unsafe Segment(line.raw, from: end, to: text, of: shape.bytes)
-            segment.keyOffset = Int32(key - end)
-            segment.keyCount = item.key.count
             segment.kind = item.kind
+            segment.itemShape = ItemShape(keyCount: item.key.count, item.kind)
+            segment.keyDistance = text - key
             end = text + Int(item.text.count)
             segment.following = end < line.raw.count ? line.raw[end] : 0
             unsafe shape.segments[index] = segment

@@ -28,14 +28,13 @@ struct LayoutReader {
     fileprivate mutating func item(
         _ segment: UnsafePointer<Layout.Segment>, into item: UnsafeMutablePointer<Item>
     ) -> Bool {
-        let key = unsafe cursor + Int(segment.pointee.keyOffset)
         guard let first = unsafe skip(segment) else { return false }
         let text = unsafe cursor
         guard let bits = unsafe value(segment, first) else { return false }
         unsafe item.initialize(
             to: Item(
-                key: slice(key, Int(segment.pointee.keyCount)), text: slice(text, cursor - text),
-                bits: bits, kind: segment.pointee.kind))
+                keyBase: bytes(text - segment.pointee.keyDistance), textBase: bytes(text),
+                bits: bits, segment.pointee.itemShape.with(textCount: cursor - text)))
         return true
     }
 
@@ -134,7 +133,7 @@ struct LayoutReader {
         if _fastPath(short.count > 0) {
             unsafe cursor += short.count
             let scale = unsafe UnsafeRawPointer(powersOfTen)
-                .load(fromByteOffset: short.fractionBits, as: Double.self)
+                .load(fromByteOffset: short.scaleEnd &- 8, as: Double.self)
             return (short.wholeValue / scale).bitPattern | sign
         }
         guard let long = unsafe longFloat(cursor, end, powersOfTen) else { return nil }
@@ -234,8 +233,8 @@ struct LayoutReader {
     }
 
     @inline(__always)
-    private func slice(_ start: UnsafeRawPointer, _ count: Int) -> ByteSlice {
-        unsafe ByteSlice(base: start.assumingMemoryBound(to: UInt8.self), count: count)
+    private func bytes(_ start: UnsafeRawPointer) -> UnsafePointer<UInt8> {
+        unsafe start.assumingMemoryBound(to: UInt8.self)
     }
 }
 

@@ -71,7 +71,7 @@ extension PointScanner {
                 unsafe items[first + winner] = items[first + Int(order[last])]
                 // Marked by an empty key, which no field has.
                 for loser in rank + 1...last {
-                    unsafe items[first + Int(order[loser])].key = slice(0, 0)
+                    unsafe items[first + Int(order[loser])].removeKey()
                 }
             }
             rank = last + 1

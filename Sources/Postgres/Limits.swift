@@ -2,6 +2,8 @@
 package enum Limits {
     /// Bytes handed to libpq at once while copying; smaller pieces cost more, larger gain nothing.
     package static let copyPieceSize = 64 * 1024
+    /// Bytes that may wait in the kernel for a server on the same machine.
+    package static let sendBufferBytes: Int32 = 1 << 20
     /// Seconds that one host may take to answer when the connection string says nothing.
     package static let connectTimeoutSeconds = 10
     /// Milliseconds between two looks at whether a connection attempt is still wanted.

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Postgres
 import TestSupport
@@ -48,6 +49,18 @@ import Testing
         #expect(socket >= 0 && version >= 150_000)
         var named = try Connection(conninfo: freshDatabase() + " application_name=other")
         #expect(try named.query("show application_name") == [["other"]])
+    }
+
+    @Test func `the buffer to a server on the same machine is as large as the kernel allows`()
+        throws
+    {
+        let connection = try freshConnection()
+        var bytes: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        #expect(getsockopt(connection.socket, SOL_SOCKET, SO_SNDBUF, &bytes, &size) == 0)
+        let text = try String(contentsOfFile: "/proc/sys/net/core/wmem_max", encoding: .utf8)
+        let allowed = try #require(Int32(text.dropLast()))
+        #expect(bytes >= 2 * min(Limits.sendBufferBytes, allowed))
     }
 
     @Test func `notices come to the one who asked`() throws {

@@ -69,7 +69,8 @@ def test_the_manual_is_there(package):
 
 
 def test_the_limit_for_receive_buffers_is_raised_and_the_socket_has_its_own(package):
-    assert "rmem_max" in Path("/usr/lib/sysctl.d/10-sluice.conf").read_text()
+    limits = Path("/usr/lib/sysctl.d/10-sluice.conf").read_text()
+    assert re.findall(r"^net\.core\.(\w+) = ", limits, re.M) == ["rmem_max", "wmem_max"]
     found = re.search(r"rb(\d+)", run("ss", "--udp", "--listening", "--memory", f"sport = :{machine.PORT}"))
     # The kernel keeps the double for its bookkeeping.
     assert found and int(found[1]) == 2 * 32 * 1024 * 1024

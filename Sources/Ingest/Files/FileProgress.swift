@@ -77,9 +77,7 @@ struct FileProgress {
         for key in keys where key.stripe != nil { stored[Part(key)] = nil }
         let parts = Set(keys.map(Part.init)).filter { stored[$0] == nil && !$0.identity.isStream }
         guard !parts.isEmpty else { return [] }
-        let patterns = Set(parts.map(\.identity)).map { identity in
-            "\(FileKey.textPrefix)\(identity.device):\(identity.inode):%"
-        }
+        let patterns = parts.map { FileKey.pattern($0.identity, $0.stripe) }
         let rows = try session.query(
             """
             SELECT source, position FROM \(Destinations.progressTable) \

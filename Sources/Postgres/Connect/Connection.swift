@@ -35,6 +35,7 @@ package struct Connection: ~Copyable {
         owner = pthread_self()
         redacted = text.redacted
         unsafe interrupter = Interrupter(connection)
+        unsafe SendBuffer.enlarge(PQsocket(connection))
     }
 
     /// The same from a connection string: `keyword=value …` or a URI.

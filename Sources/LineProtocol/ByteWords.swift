@@ -2,10 +2,10 @@
 
 let wordBytes = MemoryLayout<UInt64>.size
 
-private let ones: UInt64 = 0x0101_0101_0101_0101
-private let highBits: UInt64 = 0x8080_8080_8080_8080
+@usableFromInline let ones: UInt64 = 0x0101_0101_0101_0101
+@usableFromInline let highBits: UInt64 = 0x8080_8080_8080_8080
 /// Eight ASCII zeros.
-let asciiZeros: UInt64 = 0x3030_3030_3030_3030
+@usableFromInline let asciiZeros: UInt64 = 0x3030_3030_3030_3030
 
 // MARK: Digits
 
@@ -23,7 +23,7 @@ func eightDigits(_ word: UInt64) -> UInt64? {
 }
 
 /// The value of eight digits 0 ... 9, one in each byte.
-@inline(__always)
+@inlinable @inline(__always)
 func eightDigitValue(_ digits: UInt64) -> UInt64 {
     // Neighbours are joined to two digits, then to four, then to eight.
     let twos = ((digits &* (10 << 8 | 1)) &>> 8) & 0x00ff_00ff_00ff_00ff
@@ -35,7 +35,7 @@ func eightDigitValue(_ digits: UInt64) -> UInt64 {
 /// some may be wrong. A point carries nothing over: the first one behind it is right again.
 ///
 /// - Parameter digits: bytes exclusive-or `asciiZeros`, so that digits are 0 ... 9.
-@inline(__always)
+@inlinable @inline(__always)
 func nonDigits(_ digits: UInt64) -> UInt64 {
     ((digits &+ ones &* 0x76) | digits) & highBits
 }

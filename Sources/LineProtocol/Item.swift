@@ -53,6 +53,23 @@ public struct Item {
     /// The value of a `bool`.
     @inlinable @inline(__always)
     public var bool: Bool { bits != 0 }
+
+    /// The number of a text that is one to eight digits; nil for other texts, and where a line ends so
+    /// soon behind them that one look does not tell.
+    ///
+    /// - Parameter line: what the text lies in.
+    @inlinable @inline(__always)
+    public func shortNumber(in line: ByteSlice) -> Int64? {
+        let count = shape.textCount
+        let place = unsafe Int(bitPattern: textBase) &- Int(bitPattern: line.base)
+        guard 1...8 ~= count, place >= 0, place &+ 8 <= Int(line.count) else { return nil }
+        let word = UInt64(
+            littleEndian: unsafe UnsafeRawPointer(textBase).loadUnaligned(as: UInt64.self))
+        // The digits move up, so that zeros stand before them.
+        let digits = (word ^ asciiZeros) &<< UInt64(64 &- 8 &* count)
+        guard nonDigits(digits) == 0 else { return nil }
+        return Int64(bitPattern: eightDigitValue(digits))
+    }
 }
 
 /// What an item is and how long its parts are, in one word: of an item whose layout is known, only the

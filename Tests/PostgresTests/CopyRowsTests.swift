@@ -51,6 +51,46 @@ import Testing
         #expect(rows.rowCount == 2)
     }
 
+    @Test func `released bytes make room, and the rows count on`() {
+        // Two rows fit.
+        var rows = CopyRows(byteLimit: 30, rowLimit: 5)
+        for value in 1...4 as ClosedRange<Int64> {
+            if value % 2 == 1 { rows.releaseBytes() }
+            #expect(Self.add(value, to: &rows))
+        }
+        #expect(!Self.add(5, to: &rows))
+        #expect(rows.rowCount == 4)
+        #expect(rows.byteCount == 28)
+        #expect(rows.byteCount(ofRows: 2..<4) == 28)
+        let bytes = rows.withBytes(ofRows: 2..<4) { Array($0) }
+        let row: [UInt8] = [0, 1, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0]
+        #expect(bytes == row + [3] + row + [4])
+        rows.releaseBytes()
+        #expect(Self.add(5, to: &rows))
+        // The rows' limit holds.
+        #expect(!Self.add(6, to: &rows))
+        rows.removeAll()
+        #expect(Self.add(7, to: &rows))
+        let first = rows.withBytes(ofRows: 0..<1) { Array($0) }
+        #expect(first == row + [7])
+    }
+
+    @Test func `the bytes of rows behind released ones lie in fixed rows as well`() {
+        var rows = CopyRows(byteLimit: 30, rowLimit: 5)
+        #expect(Self.add(1, to: &rows))
+        rows.releaseBytes()
+        var fixed = rows.beginFixedRows(columnCount: 1, rowsMax: 2)
+        for value in 2...3 as ClosedRange<Int64> {
+            fixed.beginRow()
+            fixed.append(value)
+            fixed.keepRow()
+        }
+        rows.endFixedRows(fixed)
+        #expect(rows.rowCount == 3)
+        let bytes = rows.withBytes(ofRows: 1..<3) { Array($0) }
+        #expect(bytes.count == 28 && bytes[13] == 2 && bytes[27] == 3)
+    }
+
     @Test func `a row rolled back leaves nothing`() {
         var rows = CopyRows(byteLimit: 1000, rowLimit: 10)
         #expect(Self.add(1, to: &rows))

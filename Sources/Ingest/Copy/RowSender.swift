@@ -41,9 +41,9 @@ struct RowSender: ~Copyable {
         return shapes[shape].sorting.isEmpty
     }
 
-    /// Sends what is there; for when a piece is due.
+    /// Sends what is there, of which the origins are kept; for when a piece is due.
     mutating func sendAhead(
-        _ rows: borrowing BatchRows, _ shapes: [CopyShape],
+        _ rows: inout BatchRows, _ shapes: [CopyShape],
         on connection: inout some DatabaseSession & ~Copyable
     ) throws(PostgresError) {
         guard let shape = rows.onlyShape else { return }
@@ -51,6 +51,7 @@ struct RowSender: ~Copyable {
         if open == nil { try begin(shapes[shape].statement, on: &connection) }
         try put(rows, sent..<rows.count, on: &connection)
         open = (shape, rows.count)
+        rows.slab.releaseBytes()
     }
 
     /// Sends everything that is left and ends every COPY.

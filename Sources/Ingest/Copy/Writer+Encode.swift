@@ -88,7 +88,7 @@ extension Writer where Session: ~Copyable {
     private mutating func sendAhead(_ session: inout Session) throws(WriteFailure) {
         guard !isCareful, sender.isPieceDue(rows, router.shapes) else { return }
         try lane.ask { () throws(PostgresError) in
-            try sender.sendAhead(rows, router.shapes, on: &session)
+            try sender.sendAhead(&rows, router.shapes, on: &session)
         }
     }
 

@@ -24,7 +24,9 @@ extension Writer where Session: ~Copyable {
             let (time, verdict) = unsafe context.time(of: line)
             guard case .fine = verdict else { break }
             fixed.beginRow()
-            guard let losesDigits = unsafe router.plan.append(items, time: time, to: &fixed)
+            guard
+                let losesDigits = unsafe router.plan.append(
+                    items, of: line.pointee.raw, time: time, to: &fixed)
             else { break }
             fixed.keepRow()
             let isCut = unsafe losesDigits && line.pointee.hasTimestamp

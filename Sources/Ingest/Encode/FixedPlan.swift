@@ -81,11 +81,13 @@ struct FixedPlan: ~Copyable {
 
     /// Appends a row's values.
     ///
-    /// - Parameter time: nanoseconds since 1970, for the time column.
+    /// - Parameters:
+    ///   - line: what the items' texts lie in.
+    ///   - time: nanoseconds since 1970, for the time column.
     /// - Returns: whether the time lost digits; nil when a value needs a closer look.
     @inline(__always)
     func append(
-        _ items: UnsafePointer<Item>, time: Int64, to rows: inout FixedRows
+        _ items: UnsafePointer<Item>, of line: ByteSlice, time: Int64, to rows: inout FixedRows
     ) -> Bool? {
         var isCut = false
         for column in 0..<columnCount {
@@ -100,9 +102,12 @@ struct FixedPlan: ~Copyable {
             switch step.content {
             case .bits: break
             case .tagNumber:
-                guard let number = try? unsafe Int64(decimal: item.pointee.text.buffer.span)
-                else { return nil }
-                rows.append(number)
+                if let number = unsafe item.pointee.shortNumber(in: line) {
+                    rows.append(number)
+                } else {
+                    guard let number = unsafe Self.number(of: item) else { return nil }
+                    rows.append(number)
+                }
             case .time:
                 let (instant, losesDigits) = Microseconds.fromUnix(nanoseconds: time)
                 rows.append(instant)
@@ -111,5 +116,10 @@ struct FixedPlan: ~Copyable {
             }
         }
         return isCut
+    }
+
+    @inline(never)
+    private static func number(of item: UnsafePointer<Item>) -> Int64? {
+        try? unsafe Int64(decimal: item.pointee.text.buffer.span)
     }
 }

@@ -105,7 +105,7 @@ package enum ImportLimits {
     private static let ringBytesTotal = 64 << 20
     /// A ring is not larger than this: the kernel takes longer to make the pages of a larger one than
     /// larger transactions gain.
-    private static let ringBytesMax = 32 << 20
+    private static let ringBytesMax = 16 << 20
     /// A ring is not smaller than this.
     private static let ringBytesMin = 8 << 20
 

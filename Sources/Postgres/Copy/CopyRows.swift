@@ -14,6 +14,8 @@ public struct CopyRows: ~Copyable, @unchecked Sendable {
     @usableFromInline var count = 0
     /// Whole rows in the slab.
     @inlinable @inline(__always) public var rowCount: Int { count }
+    /// Rows whose bytes were released.
+    private var releasedCount = 0
     /// Where the open row begins, which is where the whole rows end.
     @usableFromInline var rowStart = 0
     /// Where the next value goes.
@@ -44,7 +46,7 @@ public struct CopyRows: ~Copyable, @unchecked Sendable {
         byteLimit + (rowLimit + 1) * MemoryLayout<UInt32>.size
     }
 
-    /// Bytes of the whole rows.
+    /// Bytes of the whole rows that were not released.
     package var byteCount: Int { rowStart }
 
     package var isEmpty: Bool { rowCount == 0 }
@@ -55,6 +57,14 @@ public struct CopyRows: ~Copyable, @unchecked Sendable {
     /// Forgets all rows.
     package mutating func removeAll() {
         count = 0
+        releaseBytes()
+    }
+
+    /// Gives up the bytes of all rows so far, but not the rows: the next one lies where the first one
+    /// did, in memory that is still in the nearest cache.
+    package mutating func releaseBytes() {
+        releasedCount = count
+        unsafe starts[count] = 0
         rowStart = 0
         rollBackRow()
     }
@@ -104,7 +114,8 @@ public struct CopyRows: ~Copyable, @unchecked Sendable {
     ///
     /// - Returns: false when it does not fit.
     package mutating func append(row index: Int, of other: borrowing CopyRows) -> Bool {
-        precondition(cursor == rowStart && index >= 0 && index < other.rowCount)
+        precondition(
+            cursor == rowStart && index >= other.releasedCount && index < other.rowCount)
         let start = unsafe Int(other.starts[index])
         let size = unsafe Int(other.starts[index + 1]) - start
         guard rowCount < rowLimit, size <= remaining else { return false }
@@ -114,17 +125,18 @@ public struct CopyRows: ~Copyable, @unchecked Sendable {
         return true
     }
 
-    /// Bytes that some rows take.
+    /// Bytes that some rows take, of which none was released.
     package func byteCount(ofRows rows: Range<Int>) -> Int {
-        precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount)
+        precondition(rows.lowerBound >= releasedCount && rows.upperBound <= rowCount)
         return unsafe Int(starts[rows.upperBound]) - Int(starts[rows.lowerBound])
     }
 
-    /// Lends the bytes of some rows, without header and trailer; they must not outlive `body`.
+    /// Lends the bytes of some rows, of which none was released, without header and trailer; they must
+    /// not outlive `body`.
     package borrowing func withBytes<Result, Failure: Error>(
         ofRows rows: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount)
+        precondition(rows.lowerBound >= releasedCount && rows.upperBound <= rowCount)
         let start = unsafe Int(starts[rows.lowerBound])
         let end = unsafe Int(starts[rows.upperBound])
         return try unsafe body(UnsafeRawBufferPointer(start: base + start, count: end - start))

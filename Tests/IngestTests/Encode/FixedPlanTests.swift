@@ -99,7 +99,8 @@ import Testing
             // Some times lose digits.
             let time = line.pointee.timestamp + Int64(count % 2)
             fixed!.beginRow()
-            let isCut = plan.append(items, time: time, to: &fixed!)
+            let isCut = plan.append(
+                items, of: line.pointee.raw, time: time, to: &fixed!)
             fixed!.keepRow()
             guard
                 case .row(let plainIsCut) = RowEncoder.encode(
@@ -129,7 +130,9 @@ import Testing
             let before = bytes(rows)
             var fixed = rows.beginFixedRows(columnCount: plan.columnCount, rowsMax: 1)
             fixed.beginRow()
-            let isRow = plan.append(items, time: 0, to: &fixed) != nil
+            let isRow =
+                plan.append(
+                    items, of: line.pointee.raw, time: 0, to: &fixed) != nil
             if isRow { fixed.keepRow() }
             rows.endFixedRows(fixed)
             outcomes.append(isRow)

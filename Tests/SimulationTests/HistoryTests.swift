@@ -23,6 +23,11 @@ import Testing
         }
     }
 
+    /// The second of two damages leaves tail and head where they are.
+    @Test func `what was dropped behind a damage is dropped in the model as well`() throws {
+        try check(1_457_025_743)
+    }
+
     /// The database loses what a damaged ring had given it; a power cut brings it back into the ring.
     @Test(arguments: [1_514_065_948, 1_966_587_107])
     func

@@ -124,6 +124,8 @@ final class Simulation {
         writer = Writer(
             lane, logger: log.logger, random: SeededGenerator(seed: dice.next())
         ) { (_) throws(PostgresError) in try server.connect() }
+        // It may be damaged within, between the same places.
+        notedPlace = []
         noteRing()
     }
 

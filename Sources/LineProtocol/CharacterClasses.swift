@@ -23,7 +23,8 @@ enum CharacterClass {
 @safe  // Written once below, read only ever after.
 struct Tables: @unchecked Sendable {
     let classes: UnsafePointer<UInt8>
-    /// 10 to the 0 … 22, all exact.
+    /// 10 to the 0 … 22, all exact. One that nobody uses stands in front of them, for who counts from
+    /// the place before the first.
     let powersOfTen: UnsafePointer<Double>
 
     static let shared = Tables()
@@ -46,7 +47,8 @@ struct Tables: @unchecked Sendable {
         add(CharacterClass.string, to: Byte.lineFeed)
         unsafe self.classes = UnsafePointer(classes)
 
-        let powers = UnsafeMutablePointer<Double>.allocate(capacity: 23)
+        let powers = unsafe UnsafeMutablePointer<Double>.allocate(capacity: 24) + 1
+        unsafe powers[-1] = 1
         var power = 1.0
         for exponent in 0...22 {
             unsafe powers[exponent] = power

@@ -132,8 +132,8 @@ struct LayoutReader {
         let short = ShortDecimal(word)
         if _fastPath(short.count > 0) {
             unsafe cursor += short.count
-            let scale = unsafe UnsafeRawPointer(powersOfTen)
-                .load(fromByteOffset: short.scaleEnd &- 8, as: Double.self)
+            let scale = unsafe UnsafeRawPointer(powersOfTen - 1)
+                .load(fromByteOffset: short.scaleBits, as: Double.self)
             return (short.wholeValue / scale).bitPattern | sign
         }
         guard let long = unsafe longFloat(cursor, end, powersOfTen) else { return nil }

@@ -2,14 +2,14 @@
 /// lengths that differ from line to line would be guessed wrong again and again.
 struct ShortDecimal {
     var mantissa: UInt64 = 0
-    /// Eight for each digit behind the point, and eight more: where in a table of doubles the power of
-    /// ten ends that they are divided by.
-    var scaleEnd = 8
+    /// Eight for each digit behind the point, and eight more: how far the power of ten that they are
+    /// divided by stands behind the place before the first one.
+    var scaleBits = 8
     var hasPoint = false
     /// Its bytes; 0 when there are no digits, or when it may go on behind the word.
     var count = 0
 
-    var fractionCount: Int { scaleEnd / 8 - 1 }
+    var fractionCount: Int { scaleBits / 8 - 1 }
 
     /// The mantissa as a double. The bits of 2^52 have all places below 1 free for it, exactly; the
     /// processor's own conversion waits for what its register held, the last line's quotient.
@@ -41,7 +41,7 @@ struct ShortDecimal {
         let wholeMask = (1 as UInt64) &<< UInt64(whole & ~7) &- 1
         let joined = (digits & wholeMask) | ((digits &>> 8) & ~wholeMask)
         mantissa = eightDigitValue(joined &<< UInt64(79 &- all))
-        scaleEnd = all &- whole
+        scaleBits = all &- whole
         hasPoint = true
         count = all &>> 3
     }

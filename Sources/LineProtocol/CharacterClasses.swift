@@ -23,8 +23,8 @@ enum CharacterClass {
 @safe  // Written once below, read only ever after.
 struct Tables: @unchecked Sendable {
     let classes: UnsafePointer<UInt8>
-    /// 10 to the 0 … 22, all exact. One that nobody uses stands in front of them, for who counts from
-    /// the place before the first.
+    /// 10 to the 0 … 22, all exact. The place in front of them is there for who counts from it, and is
+    /// never read.
     let powersOfTen: UnsafePointer<Double>
 
     static let shared = Tables()

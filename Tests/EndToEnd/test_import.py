@@ -125,6 +125,36 @@ def test_large_files_are_shared_out_without_a_word(importer, folder, numbered):
     wait_until_all(numbered, 300_000)
 
 
+def test_another_content_in_the_place_of_a_file_that_was_loaded_in_part_is_loaded_whole(
+    importer, folder, numbered
+):
+    count = 300_000
+    path = folder / "a"
+    path.write_bytes(lines(range(count)))
+    process = start(importer, "--lanes", "2", path)
+    wait_for("some rows", lambda: numbered.count("numbered") > 0 or process.poll() is not None)
+    process.kill()
+    process.communicate()
+    # The same inode.
+    path.write_bytes(lines(range(count, 2 * count)))
+    importer("--lanes", "2", path)
+    # What was loaded of the former content stays.
+    loaded = [number for number in numbers(numbered) if number >= count]
+    assert loaded == list(range(count, 2 * count))
+
+
+def test_a_file_that_is_named_again_while_it_is_on_its_way_is_loaded_once(importer, folder, numbered):
+    small, large = 1_000, 300_000
+    (folder / "a").write_bytes(lines(range(large)))
+    (folder / "b").write_bytes(lines(range(large, large + small)))
+    (folder / "c").hardlink_to(folder / "a")
+    names = [folder / name for name in ("a", "b", "b", "c", "a")]
+    done = importer("--lanes", "2", *names)
+    assert done.stderr == b""
+    wait_until_all(numbered, large + small)
+    assert positions(numbered) == [small * LINE_BYTES, large * LINE_BYTES]
+
+
 def test_rows_that_do_not_fit_in_the_midst_of_lines_decoded_together_follow(
     importer, folder, numbered
 ):

@@ -59,7 +59,7 @@ package final class Lane: Sendable {
     /// 0: it waits for none.
     package func gather(bytes: Int) { gathering.store(bytes, ordering: .relaxed) }
 
-    /// The ring's position that the batch in work has come to; it goes back when a batch is tried again.
+    /// The ring's position that the batch in work has come to; it goes back when a batch is given up.
     var reached: UInt64 { reachedPosition.load(ordering: .relaxed) }
 
     /// Gives the writer a new configuration; it takes it up before its next batch.

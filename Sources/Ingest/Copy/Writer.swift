@@ -310,6 +310,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         if !staged.isEmpty { lane.ring.unstage() }
         staged.removeAll(keepingCapacity: true)
         lane.ring.unpin()
+        lane.reach(lane.ring.snapshot().tail)
     }
 
     /// A batch came through: whatever was the matter before it is over.

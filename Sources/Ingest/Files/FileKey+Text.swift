@@ -10,13 +10,13 @@ extension FileKey {
         let zeros = String(repeating: "0", count: 16 - hash.utf8.count)
         let whole =
             "\(Self.textPrefix)\(identity.device):\(identity.inode):\(fingerprint.length):\(zeros)\(hash)"
-        return stripe.map { "\(whole):\($0.text)" } ?? whole
+        guard let stripe else { return whole }
+        return "\(whole):\(stripe.base)+\(stripe.index)/\(stripe.count)x\(stripe.bytes)"
     }
 
-    /// A pattern of LIKE for the texts of a file under whatever fingerprint, or of that stripe of it.
-    static func pattern(_ identity: FileIdentity, _ stripe: FileStripe?) -> String {
-        let file = "\(textPrefix)\(identity.device):\(identity.inode):%"
-        return stripe.map { "\(file):\($0.text)" } ?? file
+    /// A pattern of LIKE for the texts of a file under whatever fingerprint, and of its stripes.
+    static func pattern(_ identity: FileIdentity) -> String {
+        "\(textPrefix)\(identity.device):\(identity.inode):%"
     }
 
     /// Reads what `text` has written; `nil` for anything else.
@@ -50,8 +50,6 @@ extension KnownFile {
 }
 
 extension FileStripe {
-    fileprivate var text: String { "\(base)+\(index)/\(count)x\(bytes)" }
-
     fileprivate init?(text: Substring) {
         let numbers = text.split(omittingEmptySubsequences: false) { "+/x".contains($0) }
         guard numbers.count == 4, let base = UInt64(numbers[0]), let index = UInt16(numbers[1]),

@@ -5,14 +5,23 @@ import Postgres
 ///
 /// The database's word decides: what it has already is passed over, however often it is offered.
 struct FileProgress {
-    /// What rows are told apart by; a file that is read on under another fingerprint keeps its row.
+    /// What rows are told apart by. A file that is read on under another fingerprint keeps its row; a stripe
+    /// keeps its fingerprint, and one of another content has nothing to do with it.
     private struct Part: Hashable {
         let identity: FileIdentity
         let stripe: FileStripe?
+        let fingerprint: FileFingerprint?
 
         init(_ key: FileKey) {
             identity = key.identity
             stripe = key.stripe
+            fingerprint = key.stripe == nil ? nil : key.fingerprint
+        }
+
+        /// A pattern of LIKE for the rows.
+        var pattern: String {
+            guard let fingerprint else { return FileKey.pattern(identity) }
+            return FileKey(identity, fingerprint, stripe: stripe).text
         }
     }
 
@@ -66,7 +75,7 @@ struct FileProgress {
         missingBytes = 0
     }
 
-    /// Reads the rows of files that are not known yet.
+    /// Reads the rows of files that are not known yet, and those of stripes each time.
     ///
     /// - Returns: how far the files among them are that are taken in order.
     mutating func read(
@@ -77,7 +86,7 @@ struct FileProgress {
         for key in keys where key.stripe != nil { stored[Part(key)] = nil }
         let parts = Set(keys.map(Part.init)).filter { stored[$0] == nil && !$0.identity.isStream }
         guard !parts.isEmpty else { return [] }
-        let patterns = parts.map { FileKey.pattern($0.identity, $0.stripe) }
+        let patterns = parts.map(\.pattern)
         let rows = try session.query(
             """
             SELECT source, position FROM \(Destinations.progressTable) \

@@ -8,8 +8,6 @@ import Systemd
 /// The lanes of one import: each with a ring that ends with the process, and a writer.
 final class ImportLanes {
     let lanes: [Lane]
-    /// A lane whose writer has more than this before it gets nothing.
-    let readAheadBytes: UInt64
     private let writers: ImportWriters
     private let source: UInt16
     private let attributes: FrameAttributes
@@ -47,7 +45,6 @@ final class ImportLanes {
         for lane in lanes.dropFirst() { _ = try lane.ring.register(source: ImportRun.sourceName) }
         attributes = FrameAttributes(precision, isFile: true)
         self.lanes = lanes
-        readAheadBytes = UInt64(ImportLimits.readAheadBytes(lanes: lanes.count))
         self.writers = writers
         writers.begin(lanes)
     }

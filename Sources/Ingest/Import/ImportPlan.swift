@@ -1,4 +1,4 @@
-/// How one file is loaded: where its content begins to be read, and which lane gets which part.
+/// How one file is loaded: where its content begins to be read, and whose rows say how far its parts are.
 struct ImportPlan: Equatable, Sendable {
     /// Without a stripe.
     let key: FileKey
@@ -22,6 +22,14 @@ struct ImportPlan: Equatable, Sendable {
             var key = key
             key.stripe = FileStripe(base: base, index: index, count: count, bytes: bytes)
             return key
+        }
+
+        /// The first byte that a stripe may lack when it has come to `position`: in the midst of a piece that
+        /// itself, else the start of its next piece.
+        func firstMissing(ofStripe index: UInt64, at position: UInt64) -> UInt64 {
+            let piece = (position - base) / UInt64(bytes)
+            let distance = (index + UInt64(count) - piece % UInt64(count)) % UInt64(count)
+            return distance == 0 ? position : base + (piece + distance) * UInt64(bytes)
         }
 
         /// Where the piece that `offset` lies in ends.
@@ -58,22 +66,25 @@ struct ImportPlan: Equatable, Sendable {
         let whole = matching.last { $0.key.stripe == nil }
         let base = whole?.position ?? 0
         let rows = matching.filter { $0.key.stripe != nil && $0.position > base }
-        unsafe key = FileKey(identity, FileFingerprint(of: first))
         isRestart = whole == nil && known.contains { $0.key.stripe == nil }
-        if let stripe = rows.last?.key.stripe {
+        if let row = rows.last, let stripe = row.key.stripe {
+            // Rows of stripes are found by the fingerprint that they were begun with.
+            key = FileKey(identity, row.key.fingerprint)
             let stripes = Stripes(base: stripe.base, count: stripe.count, bytes: stripe.bytes)
-            let positions = Self.positions(rows, stripes)
+            let positions = Self.positions(
+                rows.filter { $0.key.fingerprint == row.key.fingerprint }, stripes)
             self.stripes = stripes
             start = Self.start(positions, stripes)
             storedBytes = start
             return
         }
+        unsafe key = FileKey(identity, FileFingerprint(of: first))
         start = base
         storedBytes = base
         let left = size.map { $0 > base ? $0 - base : 0 }
         stripes =
             lanes > 1 && left.map { $0 >= ImportLimits.stripedBytesMin } ?? true
-            ? Stripes(base: base, count: ImportLimits.stripes, bytes: ImportLimits.stripeBytes)
+            ? Stripes(base: base, count: ImportLimits.stripeCount, bytes: ImportLimits.stripeBytes)
             : nil
     }
 
@@ -89,11 +100,11 @@ struct ImportPlan: Equatable, Sendable {
         return positions
     }
 
-    /// Everything before the slowest stripe's position is in; the nearest known start of a line
-    /// before it is where reading begins.
+    /// Everything before the first byte that a stripe lacks is in; the nearest known start of a line before
+    /// it is where reading begins.
     private static func start(_ positions: [UInt64?], _ stripes: Stripes) -> UInt64 {
         let missing = positions.enumerated().map { index, position in
-            position ?? stripes.base + UInt64(index) * UInt64(stripes.bytes)
+            stripes.firstMissing(ofStripe: UInt64(index), at: position ?? stripes.base)
         }.min()!
         return (positions.compactMap(\.self) + [stripes.base]).filter { $0 <= missing }.max()!
     }
@@ -118,21 +129,21 @@ package enum ImportLimits {
     static func batchBytes(lanes: Int) -> Int { ringBytes(lanes: lanes) / 2 }
     static let batchRows = 500_000
 
-    /// What a lane has before it at most. With a batch in work it goes into the ring, so that whoever has
-    /// the least to do never lacks the room: all lanes have as much to do when the last line is read.
+    /// What a lane has before it when it has enough, less a piece that was begun. A batch in work goes into
+    /// the ring with it, so that whoever has the least to do does not lack the room.
     static func readAheadBytes(lanes: Int) -> Int {
         ringBytes(lanes: lanes) / 2 - Int(stripeBytes)
     }
-    /// Time between two looks at lanes that have enough to do.
+    /// Time between two looks at lanes of which all have enough to do.
     static let readAheadLook = Duration.milliseconds(10)
 
     /// What a batch waits for, as long as there is more to read.
     static func gatheredBytes(lanes: Int) -> Int { ringBytes(lanes: lanes) * 3 / 8 }
     /// The pieces in which a file is shared out to lanes.
     static let stripeBytes: UInt32 = 1 << 20
-    /// The pieces go in turn to so many stripes, whose rows say how far they are; a stripe's next piece may
-    /// go to another lane when the one before is in the database, which it is long before its turn.
-    static let stripes: UInt16 = 256
+    /// Every so many pieces have a row in common that says how far they are. A piece may go to another lane
+    /// than the one before it in its row when that is in the database, which it is long before.
+    static let stripeCount: UInt16 = 256
     /// Smaller files go to one lane.
     static let stripedBytesMin: UInt64 = 8 << 20
     /// Lanes at most, and processors that they are made for when nobody says how many.

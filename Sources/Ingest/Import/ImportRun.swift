@@ -41,7 +41,7 @@ package final class ImportRun {
     private var display: ImportDisplay
     private var summary = ImportSummary()
     private var cutter = ContentCutter()
-    private var sharing = LaneSharing()
+    private var sharing: LaneSharing
     /// Files of which every stripe is on its way, with the bytes of their content.
     private var striped: [(key: FileKey, end: UInt64)] = []
 
@@ -57,6 +57,8 @@ package final class ImportRun {
         if configuration.tables.contains(where: { $0.duplicates == .replace }) { options.lanes = 1 }
         self.configuration = Self.adapted(configuration, options)
         self.options = options
+        sharing = LaneSharing(
+            readAheadBytes: ImportLimits.readAheadBytes(lanes: options.lanes))
         self.display = display
         self.logger = logger
         self.isWanted = isWanted
@@ -180,7 +182,7 @@ package final class ImportRun {
         summary.storedBytes += plan.storedBytes
         display.beginFile(name, at: content.rawBytes)
         cutter.restart(at: plan.start)
-        sharing.beginFile()
+        sharing.beginFile(lanes.standings)
         try read(content, source, plan, lanes)
         display.endFile(rawBytes: source.size ?? content.rawBytes)
         if let fault = content.fault {
@@ -256,15 +258,14 @@ package final class ImportRun {
         _ payload: UnsafeRawBufferPointer, of key: FileKey, _ lanes: ImportLanes
     ) throws(Interruption) {
         while true {
-            let standings = lanes.standings
-            let lane = sharing.lane(for: key, standings)
-            if standings[lane].unread >= lanes.readAheadBytes {
-                usleep(UInt32(ImportLimits.readAheadLook / .microseconds(1)))
-            } else if let end = unsafe lanes.offer(payload, lane: lane) {
-                sharing.put(key, lane: lane, end: end)
-                break
-            } else {
+            if let lane = sharing.lane(for: key, lanes.standings) {
+                if let end = unsafe lanes.offer(payload, lane: lane) {
+                    sharing.notePut(key, lane: lane, end: end)
+                    break
+                }
                 lanes.waitForSpace(bytes: payload.count, lane: lane)
+            } else {
+                usleep(UInt32(ImportLimits.readAheadLook / .microseconds(1)))
             }
             look(lanes)
             if summary.stopped != nil { throw .stopped }

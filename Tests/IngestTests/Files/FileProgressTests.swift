@@ -113,6 +113,18 @@ import Testing
         #expect(progress.take(next, lineBytes: 10, comesAgain: true) == .write(from: 0))
     }
 
+    @Test func `a stripe of another content with the same place is none of ours`() throws {
+        let stripe = FileStripe(base: 0, index: 0, count: 2, bytes: 100)
+        let other = FileKey(key.identity, FileFingerprint(length: 10, hash: 4), stripe: stripe)
+        let ours = FileKey(key.identity, key.fingerprint, stripe: stripe)
+        var session = RowsSession()
+        session.rows = [[other.text, "1000"]]
+        var progress = FileProgress(owner: "owner")
+        _ = try progress.read([ours], &session)
+        let chunk = FileChunk(ours, start: 0, end: 100)
+        #expect(progress.take(chunk, lineBytes: 100, comesAgain: false) == .write(from: 0))
+    }
+
     @Test func `standard input has no row`() throws {
         let stream = FileKey(.stream, FileFingerprint(length: 0, hash: 0))
         var progress = FileProgress(owner: "owner")

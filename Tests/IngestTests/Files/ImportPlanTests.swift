@@ -27,7 +27,7 @@ import Testing
 
     @Test func `a new file is begun, and shared out when it is large`() {
         #expect(plan([]).start == 0)
-        #expect(plan([]).stripes?.count == ImportLimits.stripes)
+        #expect(plan([]).stripes?.count == ImportLimits.stripeCount)
         #expect(plan([], lanes: 1).stripes == nil)
         #expect(plan([], size: 1_000).stripes == nil)
         #expect(!plan([]).isRestart)
@@ -58,6 +58,41 @@ import Testing
         }
         // Of the third stripe nothing is in: reading begins at a line that is known to begin there.
         #expect(plan(Array(all[..<3])).start == 1_000)
+    }
+
+    @Test func `pieces that are in are not read again, but for the last one`() {
+        let megabyte: UInt64 = 1 << 20
+        // Lines reach over the ends of the pieces.
+        let all = (0..<3).map { stripe($0, at: 1_000 + UInt64($0 + 4) * megabyte + 7) }
+        // Pieces 3, 4 and 5 are in.
+        #expect(plan(all).start == 1_000 + 5 * megabyte + 7)
+        // Of piece 4 only a part is.
+        let part = stripe(1, at: 1_000 + 4 * megabyte + 50)
+        #expect(plan([all[0], part, all[2]]).start == 1_000 + 4 * megabyte + 50)
+        let stripes = ImportPlan.Stripes(base: 10, count: 3, bytes: 100)
+        let missing = [(0, 10), (0, 60), (0, 115), (0, 310), (1, 10), (2, 310), (2, 309)].map {
+            stripes.firstMissing(ofStripe: $0, at: $1)
+        }
+        #expect(missing == [10, 60, 310, 310, 110, 510, 309])
+    }
+
+    @Test func `stripes are gone on with under the fingerprint that they were begun with`() {
+        // The file had fewer bytes then.
+        let earlier = first[..<8].withUnsafeBytes { FileFingerprint(of: $0) }
+        var row = stripe(0, at: 5_000)
+        row.key.fingerprint = earlier
+        let plan = plan([row], lanes: 3)
+        #expect(plan.key.fingerprint == earlier)
+        #expect(plan.stripes?.base == 1_000)
+    }
+
+    @Test func `stripes of another content say nothing`() {
+        var row = stripe(0, at: 5_000)
+        row.key.fingerprint = FileFingerprint(length: 3, hash: 1)
+        let plan = plan([row])
+        #expect(plan.start == 0)
+        #expect(plan.stripes?.base == 0)
+        #expect(plan.key == key)
     }
 
     @Test func `stripes that the file's own row has overtaken say nothing`() {

@@ -12,13 +12,14 @@ import Testing
             FileIdentity(device: 1, inode: inode), FileFingerprint(length: 10, hash: 3),
             stripe: stripe.map {
                 FileStripe(
-                    base: 0, index: $0, count: ImportLimits.stripes, bytes: ImportLimits.stripeBytes
+                    base: 0, index: $0, count: ImportLimits.stripeCount,
+                    bytes: ImportLimits.stripeBytes
                 )
             })
     }
 
     @Test func `whoever has the least to do gets what comes next`() {
-        let sharing = LaneSharing()
+        let sharing = LaneSharing(readAheadBytes: 1_000)
         #expect(sharing.lane(for: key(0), [Standing(tail: 5, reached: 6, head: 7)]) == 0)
         let standings = [
             Standing(tail: 0, reached: 50, head: 100),
@@ -33,14 +34,14 @@ import Testing
     }
 
     @Test func `a piece stays together, and the next one of its stripe comes behind it`() {
-        var sharing = LaneSharing()
-        sharing.put(key(0), lane: 0, end: 100)
+        var sharing = LaneSharing(readAheadBytes: 1_000)
+        sharing.notePut(key(0), lane: 0, end: 100)
         var standings = [
             Standing(tail: 0, reached: 0, head: 100), Standing(tail: 0, reached: 0, head: 0),
         ]
         #expect(sharing.lane(for: key(0), standings) == 0)
         #expect(sharing.lane(for: key(1), standings) == 1)
-        sharing.put(key(1), lane: 1, end: 100)
+        sharing.notePut(key(1), lane: 1, end: 100)
         // It has been read, but is not stored.
         standings[0].reached = 100
         #expect(sharing.lane(for: key(0), standings) == 0)
@@ -50,15 +51,47 @@ import Testing
         #expect(sharing.lane(for: key(0), standings) == 1)
     }
 
-    @Test func `another file is free to go anywhere`() {
-        var sharing = LaneSharing()
-        sharing.put(key(nil), lane: 0, end: 100)
-        let standings = [
+    @Test func `another file is free to go anywhere, the same one follows what is on its way`() {
+        var sharing = LaneSharing(readAheadBytes: 1_000)
+        sharing.notePut(key(nil), lane: 0, end: 100)
+        var standings = [
             Standing(tail: 0, reached: 0, head: 100), Standing(tail: 0, reached: 0, head: 0),
         ]
         #expect(sharing.lane(for: key(nil), standings) == 0)
-        sharing.beginFile()
+        sharing.beginFile(standings)
+        #expect(sharing.lane(for: key(nil), standings) == 0)
         #expect(sharing.lane(for: key(nil, of: 3), standings) == 1)
+        standings[0] = Standing(tail: 100, reached: 100, head: 200)
+        sharing.beginFile(standings)
+        #expect(sharing.lane(for: key(nil), standings) == 1)
+    }
+
+    @Test func `none gets more when all have enough, but what was begun goes on`() {
+        var sharing = LaneSharing(readAheadBytes: 100)
+        var standings = [
+            Standing(tail: 0, reached: 0, head: 150), Standing(tail: 0, reached: 20, head: 120),
+        ]
+        #expect(sharing.lane(for: key(0), standings) == nil)
+        standings[1].reached = 21
+        #expect(sharing.lane(for: key(0), standings) == 1)
+        sharing.notePut(key(0), lane: 1, end: 150)
+        standings[1].head = 150
+        #expect(sharing.lane(for: key(0), standings) == 1)
+        #expect(sharing.lane(for: key(1), standings) == nil)
+        sharing.notePut(key(1), lane: 0, end: 200)
+        // The first one's next piece has to follow it.
+        #expect(sharing.lane(for: key(0), standings) == 1)
+    }
+
+    @Test(arguments: 1...ImportLimits.lanesMax)
+    func `a ring holds a batch, what is read ahead, and the rest of a piece`(lanes: Int) {
+        let readAhead = ImportLimits.readAheadBytes(lanes: lanes)
+        let batch = ImportLimits.batchBytes(lanes: lanes)
+        #expect(
+            batch + readAhead + Int(ImportLimits.stripeBytes)
+                <= ImportLimits.ringBytes(lanes: lanes))
+        // Or a batch would wait for what does not come.
+        #expect(ImportLimits.gatheredBytes(lanes: lanes) <= readAhead)
     }
 
     /// Lanes of different speeds, one of which stands still now and then, with rings and batches.
@@ -117,8 +150,8 @@ import Testing
     private func share(_ laneCount: Int, slowness: Int) -> (isInOrder: Bool, spread: UInt64) {
         var random = SeededGenerator(seed: UInt64(laneCount))
         var lanes = Lanes(count: laneCount)
-        var sharing = LaneSharing()
-        let readAhead = UInt64(ImportLimits.readAheadBytes(lanes: laneCount))
+        var sharing = LaneSharing(
+            readAheadBytes: ImportLimits.readAheadBytes(lanes: laneCount))
         let size: UInt64 = 128 << 10
         var isInOrder = true
         func turn() {
@@ -128,12 +161,11 @@ import Testing
             }
         }
         for number in 0..<8_000 {
-            let key = key(UInt16(number / 8 % Int(ImportLimits.stripes)))
+            let key = key(UInt16(number / 8 % Int(ImportLimits.stripeCount)))
             while true {
-                let lane = sharing.lane(for: key, lanes.standings)
-                if lanes.standings[lane].unread < readAhead, lanes.hasRoom(lane, size) {
+                if let lane = sharing.lane(for: key, lanes.standings), lanes.hasRoom(lane, size) {
                     lanes.put(key, number, size, lane: lane)
-                    sharing.put(key, lane: lane, end: lanes.standings[lane].head)
+                    sharing.notePut(key, lane: lane, end: lanes.standings[lane].head)
                     break
                 }
                 turn()
@@ -144,7 +176,7 @@ import Testing
         return (isInOrder, left.max()! - left.min()!)
     }
 
-    @Test(arguments: [1, 2, 3, 4], [1, 2])
+    @Test(arguments: [2, 3, 4, 16], [1, 2])
     func `lanes that are about as fast end together`(laneCount: Int, slowness: Int) {
         let (isInOrder, spread) = share(laneCount, slowness: slowness)
         #expect(isInOrder)

@@ -53,7 +53,7 @@ extension FileStripe {
     fileprivate init?(text: Substring) {
         let numbers = text.split(omittingEmptySubsequences: false) { "+/x".contains($0) }
         guard numbers.count == 4, let base = UInt64(numbers[0]), let index = UInt16(numbers[1]),
-            let count = UInt16(numbers[2]), let bytes = UInt32(numbers[3]), index < count
+            let count = UInt16(numbers[2]), let bytes = UInt32(numbers[3]), index < count, bytes > 0
         else { return nil }
         self.init(base: base, index: index, count: count, bytes: bytes)
     }

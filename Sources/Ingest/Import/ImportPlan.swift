@@ -27,7 +27,7 @@ struct ImportPlan: Equatable, Sendable {
         /// The first byte that a stripe may lack when it has come to `position`: in the midst of a piece that
         /// itself, else the start of its next piece.
         func firstMissing(ofStripe index: UInt64, at position: UInt64) -> UInt64 {
-            let piece = (position - base) / UInt64(bytes)
+            let piece = (max(position, base) - base) / UInt64(bytes)
             let distance = (index + UInt64(count) - piece % UInt64(count)) % UInt64(count)
             return distance == 0 ? position : base + (piece + distance) * UInt64(bytes)
         }

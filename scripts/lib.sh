@@ -272,13 +272,15 @@ stop_process() {
 # --- the binary that is installed -----------------------------------------------------------------
 
 build_installable() {
-    # Runs without Swift on the machine: its runtime is linked in, without what nothing calls, and
-    # without symbols. Prints the binary's path.
+    # build_installable [--symbols]: runs without Swift on the machine: its runtime is linked in, without
+    # what nothing calls, and without symbols unless they are asked for. Prints the binary's path.
+    local strip=(-Xlinker -s)
+    if [[ ${1:-} == --symbols ]]; then strip=(); fi
     build_daemon --configuration release --scratch-path "$project/.build-install" \
         --static-swift-stdlib --disable-local-rpath -Xswiftc -gnone \
         -Xswiftc -Xclang-linker -Xswiftc -fuse-ld=lld \
         -Xlinker --gc-sections -Xlinker --icf=all -Xlinker --no-export-dynamic \
-        -Xlinker -z -Xlinker now -Xlinker -s
+        -Xlinker -z -Xlinker now "${strip[@]}"
 }
 
 installed_files() {

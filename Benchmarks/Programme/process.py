@@ -1,6 +1,7 @@
 """What the kernel tells of a process: time and memory."""
 
 import os
+import select
 import subprocess
 import time
 from dataclasses import dataclass
@@ -43,22 +44,24 @@ class Run:
     resident_bytes: int
 
 
+# Rarely: a look walks over all pages of a process, on a processor that others could use.
+LOOK_SECONDS = 0.5
+
+
 def run(command: list, *, without: str) -> Run:
     """Runs a command to its end, and looks at its memory meanwhile."""
     start = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    resident, looks = 0, 0
-    while True:
-        found, status, usage = os.wait4(process.pid, os.WNOHANG)
-        if found:
-            break
-        # Rarely: a look walks over all of the process's pages.
-        if looks % 100 == 50:
+    resident = 0
+    end = os.pidfd_open(process.pid)
+    try:
+        while not select.select([end], [], [], LOOK_SECONDS)[0]:
             resident = max(resident, resident_bytes(process.pid, without=without))
-        looks += 1
-        time.sleep(0.002)
+    finally:
+        os.close(end)
     seconds = time.monotonic() - start
+    _, status, usage = os.wait4(process.pid, 0)
     complaints = process.stderr.read().decode()
-    assert os.waitstatus_to_exitcode(status) == 0, f"{command} failed: {complaints}"
-    process.returncode = 0
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"{command} failed: {complaints}"
     return Run(seconds, usage.ru_utime + usage.ru_stime, resident)

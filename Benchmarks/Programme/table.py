@@ -56,22 +56,19 @@ class Table:
         found = [int(moment.timestamp() * 10**6 + 0.5) * 1_000 for moment in (first, last)]
         assert found == moments, f"{what}: times {found}, not {moments}"
 
-    def psql(self, command: str) -> None:
-        subprocess.run(
-            ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", command, "-d",
-             self.database.server.conninfo(self.database.name, "postgres")],
-            check=True,
-        )  # fmt: skip
+    def _psql(self, command: str) -> list[str]:
+        conninfo = self.database.server.conninfo(self.database.name, "postgres")
+        return ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", command, "-d", conninfo]
 
     def save(self, path: Path) -> Path:
         """The rows as psql would load them, in the order of the lines."""
         names = ", ".join(['"timestamp"', "sensor_id", *self.input.columns])
         query = f'SELECT {names} FROM {NAME} ORDER BY "timestamp", sensor_id'
-        self.psql(f"\\copy ({query}) TO '{path}' (FORMAT binary)")
+        subprocess.run(self._psql(f"\\copy ({query}) TO '{path}' (FORMAT binary)"), check=True)
         return path
 
-    def load(self, path: Path) -> None:
-        self.psql(f"\\copy {NAME} FROM '{path}' (FORMAT binary)")
+    def load_command(self, path: Path) -> list[str]:
+        return self._psql(f"\\copy {NAME} FROM '{path}' (FORMAT binary)")
 
     def drop(self) -> None:
         self.database.drop()

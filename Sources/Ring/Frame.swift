@@ -86,6 +86,8 @@ struct EntryCodec: Sendable {
     /// The checksum of the ring's identity, with which every other one begins: an entry of another
     /// ring, or of an earlier round, never looks valid.
     let seed: UInt32
+    /// Whether frames have a checksum of their payload.
+    var sumsPayloads = true
 
     var capacity: Int { area.count }
 
@@ -103,13 +105,12 @@ struct EntryCodec: Sendable {
         let info = arrival.info
         let offset = cursor.offset
         let word = EntryKind.frame << 24 | UInt32(length)
-        let payloadChecksum = unsafe clinux_crc32c(0, arrival.payload.baseAddress, length)
+        let payloadChecksum =
+            sumsPayloads ? unsafe clinux_crc32c(0, arrival.payload.baseAddress, length) : 0
         let second =
             UInt64(payloadChecksum) | UInt64(info.source) << 32 | UInt64(info.attributes) << 48
         let third = UInt64(bitPattern: info.receivedAt)
-        let rounded = Layout.roundUp(length)
-        if rounded > length { area.store(0, offset + Layout.frameHeaderBytes + rounded - 8) }
-        unsafe area.copy(arrival.payload, to: offset + Layout.frameHeaderBytes)
+        unsafe area.fill(offset + Layout.frameHeaderBytes, with: arrival.payload)
         area.store(second, offset + 8)
         area.store(third, offset + 16)
         area.store(info.reference, offset + 24)

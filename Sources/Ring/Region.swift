@@ -64,6 +64,24 @@ struct Region: @unchecked Sendable {
         return unsafe UnsafeRawBufferPointer(start: base + offset, count: length)
     }
 
+    func room(_ offset: Int, _ length: Int) -> UnsafeMutableRawBufferPointer {
+        check(offset, length)
+        return unsafe UnsafeMutableRawBufferPointer(start: base + offset, count: length)
+    }
+
+    /// Copies the bytes, unless they stand there already, and zeros behind them up to whole words.
+    func fill(_ offset: Int, with source: UnsafeRawBufferPointer) {
+        let rounded = Layout.roundUp(source.count)
+        check(offset, rounded)
+        let target = unsafe base + offset
+        if unsafe source.baseAddress == UnsafeRawPointer(target) {
+            unsafe memset(target + source.count, 0, rounded - source.count)
+        } else if source.count > 0 {
+            unsafe target.storeBytes(of: 0, toByteOffset: rounded - 8, as: UInt64.self)
+            unsafe target.copyMemory(from: source.baseAddress!, byteCount: source.count)
+        }
+    }
+
     func part(_ offset: Int, _ length: Int) -> Region {
         check(offset, length)
         return unsafe Region(base: base + offset, count: length)

@@ -59,6 +59,23 @@ extension Ring {
         return done
     }
 
+    /// Lends the place where the payload of the next frame will stand, so that it can be made there:
+    /// what `append` finds in its place it does not copy. For a ring with one producer, which owns the
+    /// place until its next call to the ring.
+    ///
+    /// - Parameter bytes: how long the payload can become; a shorter one may begin elsewhere, and is
+    ///   copied then.
+    /// - Returns: `nil` as long as there is no room.
+    package func lend(bytes: Int) -> UnsafeMutableRawBufferPointer? {
+        precondition(bytes <= frameBytesMax)
+        return unsafe state.withLock { state in
+            let room = state.room(for: Layout.frameBytes(payload: bytes))
+            guard room.fits else { return nil }
+            let start = room.padding > 0 ? 0 : state.mark.head.offset
+            return unsafe codec.area.room(start + Layout.frameHeaderBytes, bytes)
+        }
+    }
+
     /// How many frames ever came into it.
     package var framesEver: UInt64 { state.withLock { $0.mark.framesEver } }
 

@@ -9,6 +9,8 @@ package struct RingConfiguration: Sendable {
     package var capacity: Int
     /// What happens to a payload that finds the ring full.
     package var overflow: Overflow
+    /// Whether nobody will open the file again: then no payload needs a checksum.
+    package var endsWithProcess: Bool
     /// Tests play a start of the machine with another number.
     var boot: UInt64
 
@@ -17,11 +19,13 @@ package struct RingConfiguration: Sendable {
     /// - Parameter bootIdentifier: the machine's boot as the service manager names it, where a
     ///   sandbox hides what the kernel says.
     package init(
-        path: String, capacity: Int, overflow: Overflow, bootIdentifier: String? = nil
+        path: String, capacity: Int, overflow: Overflow, endsWithProcess: Bool = false,
+        bootIdentifier: String? = nil
     ) {
         self.path = path
         self.capacity = capacity
         self.overflow = overflow
+        self.endsWithProcess = endsWithProcess
         boot = bootNumber(bootIdentifier)
     }
 
@@ -101,7 +105,8 @@ extension Ring {
         _ report: RecoveryReport
     ) throws(RingError) -> (ring: Ring, report: RecoveryReport) {
         let seed = superblock.identity.seed
-        let codec = EntryCodec(area: file.area, seed: seed)
+        let codec = EntryCodec(
+            area: file.area, seed: seed, sumsPayloads: !configuration.endsWithProcess)
         var slots = Slots(header: file.header, seed: seed, offsets: Layout.markSlots)
         var sessions = Slots(header: file.header, seed: seed, offsets: Layout.sessionSlots)
         let mark = try Mark.newest(file.header, superblock, path: file.path)

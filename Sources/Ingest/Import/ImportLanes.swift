@@ -56,16 +56,22 @@ final class ImportLanes {
 
     // MARK: - Chunks
 
-    /// Puts a chunk, a `FileChunk` with its lines, into a lane's ring.
+    /// The place in a lane's ring where the next chunk is made; `nil` as long as there is no room.
+    func place(lane index: Int) -> UnsafeMutableRawBufferPointer? {
+        unsafe lanes[index].ring.lend(bytes: ContentCutter.placeBytes)
+    }
+
+    /// Puts a chunk, a `FileChunk` with its lines, into a lane's ring: made in its place.
     ///
-    /// - Returns: the position behind it; `nil`: it found no room.
-    func offer(_ payload: UnsafeRawBufferPointer, lane index: Int) -> UInt64? {
+    /// - Returns: the position behind it.
+    func put(_ payload: UnsafeRawBufferPointer, lane index: Int) -> UInt64 {
         let info = FrameInfo(
             receivedAt: currentNanoseconds(), source: source, attributes: attributes.rawValue)
         let arrivals = unsafe [Arrival(info: info, payload: payload)]
         let ring = lanes[index].ring
         let done = ring.append(arrivals.span, overflow: .stop, lost: { _ in })
-        return done == 1 ? ring.snapshot().head : nil
+        precondition(done == 1, "there is room for a chunk that has a place")
+        return ring.snapshot().head
     }
 
     /// How far each lane is.
@@ -76,9 +82,10 @@ final class ImportLanes {
         }
     }
 
-    /// Waits until a lane has room for so many bytes, or `ImportLimits.look` is over.
-    func waitForSpace(bytes: Int, lane index: Int) {
-        _ = lanes[index].ring.waitForSpace(bytes: bytes, atMost: ImportLimits.look)
+    /// Waits until a lane has room for a chunk, or `ImportLimits.look` is over.
+    func waitForPlace(lane index: Int) {
+        _ = lanes[index].ring.waitForSpace(
+            bytes: ContentCutter.placeBytes, atMost: ImportLimits.look)
     }
 
     /// Waits until everything that was offered is in the database, or `ImportLimits.look` is over.

@@ -117,12 +117,15 @@ package enum ImportLimits {
     /// A ring is not larger than this: the kernel takes longer to make the pages of a larger one than
     /// larger transactions gain.
     private static let ringBytesMax = 16 << 20
+    /// The ring of a single lane. Its transactions are larger, for each one's end keeps the only process of
+    /// the server from rows, and each one's COPY begins in buffers that this process has not used yet.
+    private static let ringBytesAlone = 32 << 20
     /// A ring is not smaller than this.
     private static let ringBytesMin = 8 << 20
 
     /// The ring of each lane.
     static func ringBytes(lanes: Int) -> Int {
-        min(max(ringBytesTotal / lanes, ringBytesMin), ringBytesMax)
+        lanes == 1 ? ringBytesAlone : min(max(ringBytesTotal / lanes, ringBytesMin), ringBytesMax)
     }
 
     /// What goes into one transaction: half a ring, so that the other half is filled meanwhile.

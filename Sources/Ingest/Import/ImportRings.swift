@@ -65,7 +65,7 @@ final class ImportRings: Sendable {
         }
         return try Ring.open(
             RingConfiguration(
-                path: path, capacity: capacity, overflow: .dropNewest)
+                path: path, capacity: capacity, overflow: .dropNewest, endsWithProcess: true)
         ).ring
     }
 }

@@ -227,16 +227,19 @@ package final class ImportRun {
     ) throws(Interruption) {
         var end = plan.start
         var isFirst = true
-        while let piece = try next(content, source, plan) {
+        while !cutter.isDone {
+            let key = plan.stripes?.key(plan.key, at: cutter.offset) ?? plan.key
+            let lane = try findPlace(for: key, lanes)
+            guard let piece = try next(content, source, plan) else { break }
             var flags: FileChunk.Flags = piece.isLast ? .isLast : []
             if piece.isLast, content.fault?.breaksLine ?? false { flags.insert(.isBroken) }
             if isFirst, plan.isRestart, plan.stripes == nil { flags.insert(.restart) }
             isFirst = false
             end = piece.end
-            let key = plan.stripes?.key(plan.key, at: piece.start) ?? plan.key
             let chunk = FileChunk(key, start: piece.start, end: piece.end, flags: flags)
-            try unsafe put(piece.payload(chunk), of: key, lanes)
+            let payload = unsafe piece.payload(chunk)
             cutter.consume()
+            sharing.notePut(key, lane: lane, end: unsafe lanes.put(payload, lane: lane))
             display.update(rawBytes: content.rawBytes, lanes)
         }
         if plan.stripes != nil { striped.append((plan.key, end)) }
@@ -254,26 +257,24 @@ package final class ImportRun {
         }
     }
 
-    private func put(
-        _ payload: UnsafeRawBufferPointer, of key: FileKey, _ lanes: ImportLanes
-    ) throws(Interruption) {
-        while true {
+    /// Waits until a lane is to have the next chunk of a key and has room for it. The chunk is made in its
+    /// place there.
+    private func findPlace(for key: FileKey, _ lanes: ImportLanes) throws(Interruption) -> Int {
+        while isWanted() {
             if let lane = sharing.lane(for: key, lanes.standings) {
-                if let end = unsafe lanes.offer(payload, lane: lane) {
-                    sharing.notePut(key, lane: lane, end: end)
-                    break
+                if let place = unsafe lanes.place(lane: lane) {
+                    unsafe cutter.move(to: place)
+                    return lane
                 }
-                lanes.waitForSpace(bytes: payload.count, lane: lane)
+                lanes.waitForPlace(lane: lane)
             } else {
                 usleep(UInt32(ImportLimits.readAheadLook / .microseconds(1)))
             }
             look(lanes)
             if summary.stopped != nil { throw .stopped }
         }
-        if !isWanted() {
-            summary.stopped = .interrupted
-            throw .stopped
-        }
+        summary.stopped = .interrupted
+        throw .stopped
     }
 
     // MARK: - While the lanes work

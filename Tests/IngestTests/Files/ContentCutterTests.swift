@@ -10,13 +10,31 @@ import Testing
         let bytes: [UInt8]
     }
 
+    /// Of two ways to read, the same comes: in the cutter's own memory, and in places that are lent for
+    /// each piece, which stay.
     private func pieces(
         _ content: [UInt8], from start: Int = 0, reads: Int, _ stripes: ImportPlan.Stripes?
     ) -> [Piece] {
+        let own = pieces(content, from: start, reads: reads, stripes, isLent: false)
+        let lent = pieces(content, from: start, reads: reads, stripes, isLent: true)
+        #expect(own == lent)
+        return own
+    }
+
+    private func pieces(
+        _ content: [UInt8], from start: Int, reads: Int, _ stripes: ImportPlan.Stripes?,
+        isLent: Bool
+    ) -> [Piece] {
         var cutter = ContentCutter()
         cutter.restart(at: UInt64(start))
+        let places = (0..<2).map { _ in
+            UnsafeMutableRawBufferPointer.allocate(
+                byteCount: ContentCutter.placeBytes, alignment: 8)
+        }
+        defer { for place in places { place.deallocate() } }
         var place = start
         var pieces: [Piece] = []
+        if isLent { cutter.move(to: places[0]) }
         while let piece = cutter.next(
             before: { stripes?.boundary(after: $0) },
             read: { target -> Int in
@@ -26,9 +44,20 @@ import Testing
                 return count
             })
         {
-            pieces.append(Piece(start: piece.start, end: piece.end, bytes: Array(piece.lines)))
+            if !isLent {
+                pieces.append(Piece(start: piece.start, end: piece.end, bytes: Array(piece.lines)))
+            }
             cutter.consume()
+            if isLent {
+                pieces.append(Piece(start: piece.start, end: piece.end, bytes: Array(piece.lines)))
+                let next = cutter.offset
+                #expect(next == piece.end)
+                // The other place has what stood in it.
+                cutter.move(to: places[pieces.count % 2])
+            }
         }
+        let isDone = cutter.isDone
+        #expect(isDone)
         return pieces
     }
 

@@ -4,15 +4,18 @@ import LineProtocol
 /// Cuts a file's content, read from front to back, into pieces of whole lines.
 @safe
 struct ContentCutter: ~Copyable {
-    // Safe: sole owner of `memory`; of `buffer`, a part of it, the first `count` bytes are read.
-    private let memory: UnsafeMutableRawBufferPointer
-    private let buffer: UnsafeMutableRawBufferPointer
+    // Safe: sole owner of `own`; whoever lends other memory promises that it stays until it is
+    // exchanged. Of `buffer`, a part of `memory`, the first `count` bytes are read.
+    private let own: UnsafeMutableRawBufferPointer
+    private var memory: UnsafeMutableRawBufferPointer
+    private var buffer: UnsafeMutableRawBufferPointer
     private var cutter = LineCutter(lineBytesMax: IngestLimits.lineBytesMax)
     private var count = 0
-    /// Where the buffer's first byte stands in the content.
-    private var offset: UInt64 = 0
+    /// Where the next piece begins in the content.
+    private(set) var offset: UInt64 = 0
     private var hasEnded = false
-    private var isDone = false
+    /// The last piece is consumed.
+    private(set) var isDone = false
     private var found: Found?
 
     /// A piece at the buffer's start that waits to be consumed.
@@ -25,21 +28,33 @@ struct ContentCutter: ~Copyable {
     private static let window = LineCutter.window(lineBytesMax: IngestLimits.lineBytesMax)
     /// Bytes that are read ahead, and of the longest piece.
     static let bufferBytes = FileLimits.chunkBytesMax + window
+    /// Bytes of a place where pieces are made.
+    static let placeBytes = FileChunk.byteCount + bufferBytes
     /// Bytes of memory.
     static let byteCount =
-        FileChunk.byteCount + bufferBytes
-        + LineCutter.byteCount(lineBytesMax: IngestLimits.lineBytesMax)
+        placeBytes + LineCutter.byteCount(lineBytesMax: IngestLimits.lineBytesMax)
 
     init() {
-        unsafe memory = .allocate(
-            byteCount: FileChunk.byteCount + Self.bufferBytes, alignment: 64)
-        unsafe buffer = UnsafeMutableRawBufferPointer(rebasing: memory[FileChunk.byteCount...])
+        unsafe own = .allocate(byteCount: Self.placeBytes, alignment: 64)
+        unsafe memory = own
+        unsafe buffer = UnsafeMutableRawBufferPointer(rebasing: own[FileChunk.byteCount...])
     }
 
-    deinit { unsafe memory.deallocate() }
+    deinit { unsafe own.deallocate() }
+
+    /// Makes the next piece in `place`, of `placeBytes`, which is lent until that is consumed; the piece
+    /// itself stays there. No piece may wait to be consumed.
+    mutating func move(to place: UnsafeMutableRawBufferPointer) {
+        precondition(found == nil && place.count == Self.placeBytes)
+        let target = unsafe UnsafeMutableRawBufferPointer(rebasing: place[FileChunk.byteCount...])
+        unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        unsafe memory = place
+        unsafe buffer = target
+    }
 
     /// Makes ready for another file, which is read from `offset` on.
     mutating func restart(at offset: UInt64) {
+        returnPlace()
         count = 0
         self.offset = offset
         hasEnded = false
@@ -100,11 +115,12 @@ struct ContentCutter: ~Copyable {
         }
     }
 
-    /// The piece has gone its way.
+    /// The piece has gone its way, or stays in the place that was lent for it.
     mutating func consume() {
         guard let found else { return }
-        unsafe buffer.baseAddress!.copyMemory(
-            from: buffer.baseAddress! + found.bytes, byteCount: count - found.bytes)
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[found.bytes..<count])
+        returnPlace()
+        unsafe buffer.copyMemory(from: rest)
         count -= found.bytes
         offset = found.end
         isDone = found.isLast
@@ -112,6 +128,11 @@ struct ContentCutter: ~Copyable {
     }
 
     // MARK: - Parts
+
+    private mutating func returnPlace() {
+        unsafe memory = own
+        unsafe buffer = UnsafeMutableRawBufferPointer(rebasing: own[FileChunk.byteCount...])
+    }
 
     /// Reads a piece, or so much that the line which reaches over the limit can be judged, if that is
     /// near. Not more: what stands behind a piece is moved when it is consumed.

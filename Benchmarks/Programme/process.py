@@ -45,6 +45,7 @@ class Run:
 
 
 # Rarely: a look walks over all pages of a process, on a processor that others could use.
+FIRST_LOOK_SECONDS = 0.1
 LOOK_SECONDS = 0.5
 
 
@@ -52,11 +53,12 @@ def run(command: list, *, without: str) -> Run:
     """Runs a command to its end, and looks at its memory meanwhile."""
     start = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    resident = 0
+    resident, pause = 0, FIRST_LOOK_SECONDS
     end = os.pidfd_open(process.pid)
     try:
-        while not select.select([end], [], [], LOOK_SECONDS)[0]:
+        while not select.select([end], [], [], pause)[0]:
             resident = max(resident, resident_bytes(process.pid, without=without))
+            pause = LOOK_SECONDS
     finally:
         os.close(end)
     seconds = time.monotonic() - start
@@ -64,4 +66,5 @@ def run(command: list, *, without: str) -> Run:
     complaints = process.stderr.read().decode()
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, f"{command} failed: {complaints}"
+    assert resident > 0, f"{command} was over before anybody looked at its memory"
     return Run(seconds, usage.ru_utime + usage.ru_stime, resident)

@@ -10,7 +10,8 @@ import Threads
 ///   (`unpin`, or `release(to:)` past the frame) a producer may overwrite it at any time.
 package final class Ring: Sendable {
     // Sendable: everything that changes is in `state` behind its lock, or atomic; the mapped bytes
-    // are written only under that lock and only where no frame is pinned.
+    // are written only under that lock and only where no frame is pinned, or by the only producer
+    // in the free place that was lent to it.
     package let path: String
     package let identity: RingIdentity
     /// Bytes of the area; the file is `RingLimits`' header larger.

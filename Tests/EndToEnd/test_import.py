@@ -182,6 +182,30 @@ def test_ctrl_c_stops_and_the_same_command_goes_on(importer, folder, numbered):
     wait_until_all(numbered, count)
 
 
+def has_taken_its_signals(pid: int) -> bool:
+    """The main thread takes them, and sleeps again when the handler has run: proc(5)."""
+    def look(name: str) -> str:
+        status = Path(f"/proc/{pid}/status").read_text()
+        return re.search(rf"^{name}:\s+(\S+)", status, re.MULTILINE)[1]
+
+    return int(look("ShdPnd"), 16) == 0 and look("State") == "S"
+
+
+def test_a_stream_that_ends_together_with_a_stop_is_not_taken_for_a_whole_one(importer, numbered):
+    process = subprocess.Popen(
+        [BINARY, "import", "--config", importer.config, "-"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+    )  # fmt: skip
+    process.stdin.write(lines(range(1_000)))
+    process.stdin.flush()
+    wait_for("the rows", lambda: numbered.count("numbered") == 1_000)
+    process.send_signal(signal.SIGINT)
+    wait_for("the signal", lambda: has_taken_its_signals(process.pid))
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors.startswith(b"sluice: stopped")
+
+
 def test_rejected_lines_are_counted_by_reason_and_told_by_the_exit_code(
     importer, folder, numbered
 ):

@@ -68,6 +68,18 @@ import Testing
         #expect(again.contents() == frames)
     }
 
+    @Test func `a ring that ends with the process keeps no checksum of payloads`() throws {
+        let configuration = RingConfiguration(
+            path: path, capacity: 4_096, overflow: .dropNewest, endsWithProcess: true)
+        var ring: Ring? = try Ring.open(configuration).ring
+        ring!.append([text("one")])
+        ring = nil
+        // Whoever opens it all the same takes the frame for a damaged one.
+        let (again, report) = try openRing(path)
+        #expect(!report.isFlawless)
+        #expect(again.contents().isEmpty)
+    }
+
     @Test func `a place that nothing came of changes nothing`() throws {
         var ring: Ring? = try openRing(path).ring
         ring!.append([text("before")])

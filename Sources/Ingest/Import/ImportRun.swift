@@ -240,6 +240,8 @@ package final class ImportRun {
             let payload = unsafe piece.payload(chunk)
             cutter.consume()
             sharing.notePut(key, lane: lane, end: unsafe lanes.put(payload, lane: lane))
+            // Whoever is told to stop while it reads may find that the stream has ended for the same reason.
+            try checkWanted()
             display.update(rawBytes: content.rawBytes, lanes)
         }
         if plan.stripes != nil { striped.append((plan.key, end)) }
@@ -260,7 +262,8 @@ package final class ImportRun {
     /// Waits until a lane is to have the next chunk of a key and has room for it. The chunk is made in its
     /// place there.
     private func findPlace(for key: FileKey, _ lanes: ImportLanes) throws(Interruption) -> Int {
-        while isWanted() {
+        while true {
+            try checkWanted()
             if let lane = sharing.lane(for: key, lanes.standings) {
                 if let place = unsafe lanes.place(lane: lane) {
                     unsafe cutter.move(to: place)
@@ -273,6 +276,10 @@ package final class ImportRun {
             look(lanes)
             if summary.stopped != nil { throw .stopped }
         }
+    }
+
+    private func checkWanted() throws(Interruption) {
+        guard !isWanted() else { return }
         summary.stopped = .interrupted
         throw .stopped
     }

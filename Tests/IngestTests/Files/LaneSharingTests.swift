@@ -113,8 +113,10 @@ import Testing
             chunks = Array(repeating: [], count: count)
         }
 
-        func hasRoom(_ lane: Int, _ bytes: UInt64) -> Bool {
-            standings[lane].head + bytes - standings[lane].tail <= capacity
+        /// For a chunk of any length: it is made in its place.
+        func hasRoom(_ lane: Int) -> Bool {
+            let place = UInt64(ContentCutter.placeBytes)
+            return standings[lane].head + place - standings[lane].tail <= capacity
         }
 
         mutating func put(_ key: FileKey, _ number: Int, _ bytes: UInt64, lane: Int) {
@@ -163,7 +165,7 @@ import Testing
         for number in 0..<8_000 {
             let key = key(UInt16(number / 8 % Int(ImportLimits.stripeCount)))
             while true {
-                if let lane = sharing.lane(for: key, lanes.standings), lanes.hasRoom(lane, size) {
+                if let lane = sharing.lane(for: key, lanes.standings), lanes.hasRoom(lane) {
                     lanes.put(key, number, size, lane: lane)
                     sharing.notePut(key, lane: lane, end: lanes.standings[lane].head)
                     break

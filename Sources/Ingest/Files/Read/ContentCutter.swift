@@ -62,7 +62,8 @@ struct ContentCutter: ~Copyable {
         found = nil
     }
 
-    /// What comes next; its lines are good until it is consumed.
+    /// What comes next; its lines are good until it is consumed, those in a lent place until that is
+    /// used otherwise.
     @safe
     struct Piece {
         let start: UInt64

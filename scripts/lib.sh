@@ -272,10 +272,10 @@ stop_process() {
 # --- the binary that is installed -----------------------------------------------------------------
 
 build_installable() {
-    # build_installable [--symbols]: runs without Swift on the machine: its runtime is linked in, without
-    # what nothing calls, and without symbols unless they are asked for. Prints the binary's path.
-    local strip=(-Xlinker -s)
-    if [[ ${1:-} == --symbols ]]; then strip=(); fi
+    # build_installable stripped|symbols: runs without Swift on the machine: its runtime is linked in,
+    # without what nothing calls, and as it is installed without symbols. Prints the binary's path.
+    local strip=()
+    if [[ $1 == stripped ]]; then strip=(-Xlinker -s); fi
     build_daemon --configuration release --scratch-path "$project/.build-install" \
         --static-swift-stdlib --disable-local-rpath -Xswiftc -gnone \
         -Xswiftc -Xclang-linker -Xswiftc -fuse-ld=lld \

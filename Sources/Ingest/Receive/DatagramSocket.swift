@@ -63,6 +63,7 @@ package struct DatagramSocket: ~Copyable, Sendable {
         // Nonblocking would turn the wait for a datagram into a hot loop. The flag is shared
         // with whoever passed the socket on, who only polls it.
         descriptor.setNonblocking(false)
+        descriptor.forgetError()
         let buffer = Self.enlarge(descriptor, to: receiveBuffer)
         try self.init(descriptor, receiveBuffer: buffer, ownership: ownership)
     }

@@ -76,6 +76,14 @@ struct SocketDescriptor: ~Copyable {
         if wanted != flags { _ = fcntl(number, F_SETFL, wanted) }
     }
 
+    /// Takes off what the socket keeps of a call by somebody else. When recvmmsg(2) fails behind its first
+    /// datagram, the next call gets the error, whoever makes it: EFAULT, where a process was killed
+    /// while the kernel copied into memory that it had not touched before.
+    borrowing func forgetError() {
+        // Reading it is what clears it: socket(7).
+        _ = value(of: SO_ERROR)
+    }
+
     borrowing func setCloseOnExec() {
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)
     }

@@ -148,7 +148,9 @@ class Daemon:
         return self._process is not None and self._process.poll() is None
 
     def signal(self, number: signal.Signals) -> None:
-        assert self.is_running(), f"the daemon is not running:\n{self.log()}"
+        assert self._process is not None, "the daemon was never started"
+        code = self._process.poll()
+        assert code is None, f"the daemon has ended with {code}:\n{self.log()}"
         self._process.send_signal(number)
 
     def wait(self) -> int:

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Testing
 
@@ -64,6 +65,36 @@ import Testing
             try socket.receive(into: &batch)
             #expect(batch.count == 6)
         }
+    }
+
+    /// A process that is killed while the kernel copies a datagram for it leaves an error behind: here one
+    /// call finds room for the first datagram, and no memory for the second.
+    @Test func `an error that a former process left on the socket is nobody's`() throws {
+        let descriptor = foreignSocket()
+        let sender = TestSender(to: try #require(DatagramSocket.endpoint(of: descriptor)))
+        for number in 1...3 { sender.send("datagram \(number)") }
+        var room = [UInt8](repeating: 0, count: 100)
+        let left = room.withUnsafeMutableBytes { room in
+            var places = [
+                clinux_bytes(base: room.baseAddress, count: room.count),
+                clinux_bytes(base: UnsafeMutableRawPointer(bitPattern: 16), count: 100),
+            ]
+            return places.withUnsafeMutableBufferPointer { places in
+                var messages = [clinux_message(), clinux_message()]
+                for index in messages.indices {
+                    messages[index].payload = places.baseAddress! + index
+                    messages[index].payload_count = 1
+                }
+                return clinux_receive_messages(descriptor, &messages, 2)
+            }
+        }
+        try #require(left == 1)
+        let socket = try DatagramSocket(adopting: descriptor)
+        var batch = DatagramBatch(datagramMax: 1000)
+        try socket.receive(into: &batch)
+        #expect(batch.count == 1)
+        let payload = batch.datagram(at: 0, now: 0).payload
+        #expect(String(decoding: payload, as: UTF8.self) == "datagram 3")
     }
 
     @Test(arguments: [(0, false), (1, false), (2, true), (63, true), (64, false), (65, false)])

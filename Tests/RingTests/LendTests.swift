@@ -54,7 +54,7 @@ import Testing
             }
             try #require(ring.contents() == frames, "after \(number)")
         }
-        // Only those that end a lap short of the place that was lent at its other end.
+        // Only those that still fit before the end of the area, where their whole place would not have.
         #expect((1..<200).contains(elsewhere))
     }
 

@@ -3,7 +3,7 @@ import Glibc
 /// The sole owner of an open socket: closed when the owner goes.
 ///
 /// One thin function per system call; each answers 0 or the `errno`. EBADF and EFAULT can only
-/// be our own bugs and trap.
+/// be our own bugs and trap, once what a former owner has left is taken off (`forgetError`).
 struct SocketDescriptor: ~Copyable {
     let number: CInt
 

@@ -74,11 +74,20 @@ package final class OpenFile: Sendable {
 
     /// The first bytes, as far as there are any.
     package func firstBytes(_ count: Int) throws(FileError) -> [UInt8] {
+        try bytes(count, at: 0)
+    }
+
+    /// Whether the file has `expected` at `offset`; they are read to be compared.
+    package func has(_ expected: [UInt8], at offset: UInt64) throws(FileError) -> Bool {
+        try bytes(expected.count, at: offset) == expected
+    }
+
+    private func bytes(_ count: Int, at offset: UInt64) throws(FileError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var failure: FileError?
         let got = unsafe bytes.withUnsafeMutableBytes { target in
             do throws(FileError) {
-                return try unsafe read(at: 0, into: target)
+                return try unsafe read(at: offset, into: target)
             } catch {
                 failure = error
                 return 0

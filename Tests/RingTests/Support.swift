@@ -64,9 +64,6 @@ func seed(_ what: String) -> UInt64 {
     return seed
 }
 
-/// How much of a long test to do: 1 when nothing is said.
-let effort = getenv("SLUICE_EFFORT").flatMap { Int(String(cString: $0)) } ?? 1
-
 /// A frame taken out of the mapping.
 struct Kept: Equatable {
     var info: FrameInfo

@@ -11,7 +11,6 @@ import Testing
     private static let histories = 2_000
 
     @Test func `what was accepted is in its table exactly once, whatever dies`() throws {
-        let effort = getenv("SLUICE_EFFORT").flatMap { Int(String(cString: $0)) } ?? 1
         // A single one is replayed by its seed.
         if let seed = getenv("SLUICE_HISTORY").flatMap({ UInt64(String(cString: $0)) }) {
             try check(seed)

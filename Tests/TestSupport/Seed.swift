@@ -23,3 +23,6 @@ package func randomSeed(for test: String) -> UInt64 {
     print("\(test): SLUICE_SEED=\(seed)")
     return seed
 }
+
+/// How much of a long test to do: `SLUICE_EFFORT`, 1 when nothing is said.
+package let effort = getenv("SLUICE_EFFORT").flatMap { Int(String(cString: $0)) } ?? 1

@@ -33,7 +33,14 @@ package struct FileFingerprint: Hashable, Sendable {
         private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
         mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
+
+        fileprivate init(goingOnFrom value: UInt64) { self.value = value }
+
+        init() {}
     }
+
+    /// Covers nothing: of a file of which nothing was read.
+    static let none = FileFingerprint(length: 0, hash: Hash().value)
 
     /// Takes what was stored.
     package init(length: UInt32, hash: UInt64) {
@@ -43,11 +50,17 @@ package struct FileFingerprint: Hashable, Sendable {
 
     /// Covers all of `bytes`, which are a file's first.
     package init(of bytes: UnsafeRawBufferPointer) {
-        precondition(bytes.count <= Self.bytesMax)
-        var hash = Hash()
+        self = unsafe Self.none.extended(by: bytes)
+    }
+
+    /// Covers what comes behind as well.
+    ///
+    /// - Parameter bytes: those behind the ones that are covered.
+    func extended(by bytes: UnsafeRawBufferPointer) -> FileFingerprint {
+        precondition(Int(length) + bytes.count <= Self.bytesMax)
+        var hash = Hash(goingOnFrom: hash)
         for index in 0..<bytes.count { unsafe hash.add(bytes[index]) }
-        length = UInt32(bytes.count)
-        self.hash = hash.value
+        return FileFingerprint(length: length + UInt32(bytes.count), hash: hash.value)
     }
 
     /// Whether a file that begins with `bytes` can be the one that this was taken of.

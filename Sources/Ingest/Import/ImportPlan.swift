@@ -40,7 +40,7 @@ struct ImportPlan: Equatable, Sendable {
 
     /// For what is read once and kept in no row.
     static let once = ImportPlan(
-        key: FileKey(.stream, FileFingerprint(length: 0, hash: 0)), start: 0, storedBytes: 0,
+        key: FileKey(.stream, .none), start: 0, storedBytes: 0,
         stripes: nil, isRestart: false)
 
     private init(

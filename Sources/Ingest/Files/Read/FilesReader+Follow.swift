@@ -35,6 +35,8 @@ extension FilesReader {
     ) throws(FileError) -> Progress {
         guard let status = FileStatus(file.descriptor.number) else { return .done }
         if status.size < file.position { try shrink(file, status) }
+        // It was cut within the line whose end was looked for.
+        if let scan = file.scan, status.size < scan { file.scan = nil }
         // Whoever cut it may have made a copy before: the news of that come first.
         if file.changedInTurn == turnNumber { return .more }
         if file.needsRestart, file.position == 0, hasUnsettledCopy(beside: file.path) {
@@ -65,12 +67,12 @@ extension FilesReader {
             into: UnsafeMutableRawBufferPointer(
                 rebasing: buffer.bytes[..<(overlap + ContentCutter.bufferBytes)]))
         guard count >= overlap, unsafe buffer.bytes[..<overlap].elementsEqual(file.tail) else {
-            teller.happened(
-                .rewritten(
-                    path: file.path.shown,
-                    how: "has another content in front of where it was read up to; it is read anew")
-            )
-            file.restart()
+            restart(file, "has another content in front of where it was read up to")
+            return .more
+        }
+        // What was cut while it was read may be of two contents; the next look tells.
+        let compared = unsafe Array(buffer.bytes[..<min(count, FollowedFile.tailBytes)])
+        guard try file.descriptor.has(compared, at: file.position - UInt64(overlap)) else {
             file.changedInTurn = turnNumber
             return .more
         }
@@ -80,7 +82,7 @@ extension FilesReader {
         case .lines(let bytes):
             let lines = unsafe UnsafeRawBufferPointer(rebasing: new[..<bytes])
             let end = file.position + UInt64(bytes)
-            guard try unsafe offer(file, end: end, lines, now) else { return .noRoom }
+            guard unsafe offer(file, end: end, lines, now) else { return .noRoom }
             let tail = max(0, overlap + bytes - FollowedFile.tailBytes)
             file.tail = unsafe Array(buffer.bytes[tail..<(overlap + bytes)])
             return .more
@@ -105,10 +107,15 @@ extension FilesReader {
         let keep = LineCutter.window(lineBytesMax: IngestLimits.lineBytesMax)
         let kept = try unsafe file.descriptor.read(
             at: file.position, into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<keep]))
-        let lines = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[..<kept])
-        guard try unsafe offer(file, end: end, lines, now) else { return .noRoom }
+        // Else it was cut meanwhile; the next look tells.
+        if kept == keep,
+            try file.descriptor.has(file.tail, at: file.position - UInt64(file.tail.count))
+        {
+            let lines = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[..<kept])
+            guard unsafe offer(file, end: end, lines, now) else { return .noRoom }
+            file.tail = []
+        }
         file.scan = nil
-        file.tail = []
         return .more
     }
 
@@ -117,8 +124,8 @@ extension FilesReader {
     private func offer(
         _ file: FollowedFile, end: UInt64, _ lines: UnsafeRawBufferPointer,
         _ now: ContinuousClock.Instant, flags: FileChunk.Flags = []
-    ) throws(FileError) -> Bool {
-        let key = try file.key(upTo: end)
+    ) -> Bool {
+        let key = unsafe file.key(with: lines)
         var flags = flags
         if file.needsRestart { flags.insert(.restart) }
         let chunk = FileChunk(key, start: file.position, end: end, flags: flags)
@@ -150,24 +157,28 @@ extension FilesReader {
 
     /// The file has less than was read of it.
     private func shrink(_ file: FollowedFile, _ status: FileStatus) throws(FileError) {
-        file.changedInTurn = turnNumber
         let first = try file.descriptor.firstBytes(FileFingerprint.bytesMax)
         let isSame =
             unsafe first.withUnsafeBytes { unsafe file.fingerprint.matches($0) }
             && file.fingerprint.length > 0
         if isSame {
-            teller.happened(
-                .rewritten(
-                    path: file.path.shown,
-                    how: "was cut at its end; what is appended from now on is read"))
+            tellRewritten(file, "was cut at its end; what is appended from now on is read")
             file.restart(at: status.size)
+            file.changedInTurn = turnNumber
         } else {
-            teller.happened(
-                .rewritten(
-                    path: file.path.shown,
-                    how: "was cut, and has another content; it is read anew"))
-            file.restart()
+            restart(file, "was cut, and has another content")
         }
+    }
+
+    private func restart(_ file: FollowedFile, _ why: String) {
+        tellRewritten(file, "\(why); it is read anew")
+        let state = outlet.state(of: file.identity)
+        file.restart(knowing: state.isPending ? nil : state.committed)
+        file.changedInTurn = turnNumber
+    }
+
+    private func tellRewritten(_ file: FollowedFile, _ how: String) {
+        teller.happened(.rewritten(path: file.path.shown, how: how))
     }
 
     /// Sees whether what was offered has arrived; goes back when it got lost.
@@ -177,8 +188,13 @@ extension FilesReader {
         guard !state.isPending else { return }
         file.isUnconfirmed = false
         file.isRowOpen = false
-        if let committed = state.committed, committed.position == file.position { return }
+        if let committed = state.committed, committed == file.known { return }
+        markDirty(file)
         let first = (try? file.descriptor.firstBytes(FileFingerprint.bytesMax)) ?? []
+        guard unsafe first.withUnsafeBytes({ unsafe file.fingerprint.matches($0) }) else {
+            restart(file, "was cut, and has another content")
+            return
+        }
         let isOurs =
             state.committed.map { committed in
                 unsafe first.withUnsafeBytes { unsafe committed.key.fingerprint.matches($0) }
@@ -191,7 +207,6 @@ extension FilesReader {
             file.rewind(to: file.base)
             file.needsRestart = hasRow
         }
-        markDirty(file)
     }
 
     /// A file that no name leads to is read as long as its writer goes on, and a little longer.
@@ -210,9 +225,9 @@ extension FilesReader {
     private func offerRest(_ file: FollowedFile, _ now: ContinuousClock.Instant) -> Bool {
         do throws(FileError) {
             let count = try unsafe file.descriptor.read(at: file.position, into: buffer.bytes)
-            let size = FileStatus(file.descriptor.number)?.size ?? 0
+            let end = file.position + UInt64(count)
             let lines = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])
-            return try unsafe offer(file, end: size, lines, now, flags: .isLast)
+            return unsafe offer(file, end: end, lines, now, flags: .isLast)
         } catch {
             return true
         }

@@ -49,16 +49,18 @@ extension FilesReader {
     func judgeCandidates(_ now: ContinuousClock.Instant) {
         guard known != nil, !candidates.isEmpty else { return }
         let open = files.values.flatMap { [$0.known, $0.former].compactMap(\.self) }
-        // Files that are begun in this round have nothing yet that could have been copied.
-        let round = Round(
-            now: now, isFirst: isStarting, fingerprints: known!.fingerprints(with: open))
-        // Known ones first: with them, unknown ones are told from their copies.
-        let order = candidates.sorted { left, right in
-            (isUnknown(left.value), left.key.shown) < (isUnknown(right.value), right.key.shown)
+        var round = Round(
+            now: now, isFirst: isStarting, fingerprints: known!.fingerprints(with: open),
+            unread: unreadContents())
+        // Originals first: with them, copies are known.
+        let order = candidates.map { path, candidate in
+            (path, candidate, rank: (isUnknown(candidate), isRelated(path, candidate) ? 1 : 0))
+        }.sorted { left, right in
+            (left.rank.0, left.rank.1, left.0.shown) < (right.rank.0, right.rank.1, right.0.shown)
         }
-        for (path, candidate) in order {
+        for (path, candidate, _) in order {
             do throws(FileError) {
-                if try judge(path, candidate, round) { candidates[path] = nil }
+                if try judge(path, candidate, &round) { candidates[path] = nil }
             } catch {
                 teller.stands(.cannotRead(path: path.shown, why: error.description), of: path.shown)
                 candidates[path] = nil
@@ -72,6 +74,20 @@ extension FilesReader {
         /// Nobody has looked before.
         let isFirst: Bool
         let fingerprints: FingerprintIndex
+        /// Also of files that are begun in this round.
+        var unread: UnreadContents
+    }
+
+    private func unreadContents() -> UnreadContents {
+        var contents = UnreadContents()
+        for file in files.values
+        where file.fingerprint.length == 0
+            || file.isDirty && file.fingerprint.length < FileLimits.copyBytesMin
+        {
+            let first = try? file.descriptor.firstBytes(FileFingerprint.bytesMax)
+            unsafe first?.withUnsafeBytes { unsafe contents.insert($0) }
+        }
+        return contents
     }
 
     private func isUnknown(_ candidate: FileCandidate) -> Int {
@@ -80,7 +96,7 @@ extension FilesReader {
 
     /// - Returns: whether the judgement is made.
     private func judge(
-        _ path: FilePath, _ candidate: FileCandidate, _ round: Round
+        _ path: FilePath, _ candidate: FileCandidate, _ round: inout Round
     ) throws(FileError) -> Bool {
         let now = round.now
         let descriptor = candidate.descriptor
@@ -104,7 +120,7 @@ extension FilesReader {
             begin(identity, descriptor, path, candidate.section, start, now)
             return true
         }
-        return judgeUnknown(path, candidate, status, first, start, round)
+        return judgeUnknown(path, candidate, status, first, start, &round)
     }
 
     /// Judges a file whose content was never read under its identity.
@@ -113,15 +129,15 @@ extension FilesReader {
     /// - Returns: whether the judgement is made.
     private func judgeUnknown(
         _ path: FilePath, _ candidate: FileCandidate, _ status: FileStatus, _ first: [UInt8],
-        _ start: FileStart, _ round: Round
+        _ start: FileStart, _ round: inout Round
     ) -> Bool {
         let now = round.now
         let identity = FileIdentity(status)
         let isRelated = isRelated(path, candidate)
         let isUnchanged = isUnchanged(path, status, now)
+        let lengthMin = isRelated ? 1 : FileLimits.copyBytesMin
         let copy = unsafe first.withUnsafeBytes { bytes in
-            unsafe round.fingerprints.start(
-                ofCopy: bytes, lengthMin: isRelated ? 1 : FileLimits.copyBytesMin)
+            unsafe round.fingerprints.start(ofCopy: bytes, lengthMin: lengthMin)
         }
         if var copy {
             // As long as the original has it too, it is read from there.
@@ -133,6 +149,11 @@ extension FilesReader {
             begin(identity, candidate.descriptor, path, candidate.section, copy, now)
             return true
         }
+        let isUnread = unsafe first.withUnsafeBytes { bytes in
+            unsafe round.unread.contain(bytes, lengthMin: lengthMin)
+        }
+        candidates[path]!.isUnread = isUnread
+        if isUnread { return false }
         let isDecided = first.count == FileFingerprint.bytesMax || isUnchanged
         if isRelated, !isDecided, now - candidate.metAt < FileLimits.copyPatience { return false }
         guard !candidate.isRotated || round.isFirst && isNewerThanKnown(path, status) else {
@@ -140,6 +161,7 @@ extension FilesReader {
             return true
         }
         begin(identity, candidate.descriptor, path, candidate.section, start, now)
+        unsafe first.withUnsafeBytes { unsafe round.unread.insert($0) }
         return true
     }
 
@@ -225,9 +247,12 @@ extension FilesReader {
     }
 
     /// Whether new content must wait because a file in its folder may be a copy of the old one, or is
-    /// one and has no row yet: the old content's row goes with the new content.
+    /// one and has no row yet: the old content's row goes with the new content. What waits for a file to
+    /// be read is no copy of what was.
     func hasUnsettledCopy(beside path: FilePath) -> Bool {
-        candidates.keys.contains { $0.folder == path.folder && $0 != path }
+        candidates.contains { other, candidate in
+            other.folder == path.folder && other != path && !candidate.isUnread
+        }
             || files.values.contains { file in
                 (file.needsRow || file.isRowOpen) && file.path.folder == path.folder
             }

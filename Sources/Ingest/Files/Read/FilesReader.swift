@@ -197,6 +197,8 @@ struct FileCandidate {
     let metAt: ContinuousClock.Instant
     /// Since when it has been as it is.
     var unchangedSince: ContinuousClock.Instant
+    /// An open file has the same content, and was not read yet.
+    var isUnread = false
 }
 
 /// Memory that all files are read into, one after the other.

@@ -58,10 +58,14 @@ final class FollowedFile {
     static let tailBytes = 64
 
     /// Begins anew: the content is another one.
-    func restart(at position: UInt64 = 0) {
+    ///
+    /// - Parameter committed: how far the database has the file, unless more is on its way; what got lost
+    ///   in between may be in a copy.
+    func restart(at position: UInt64 = 0, knowing committed: KnownFile? = nil) {
         if position == 0 {
             if self.position > 0 { former = known }
-            fingerprint = FileFingerprint(length: 0, hash: 0)
+            if let committed, committed.key.fingerprint == fingerprint { former = committed }
+            fingerprint = .none
         }
         self.position = position
         base = position
@@ -77,12 +81,19 @@ final class FollowedFile {
         scan = nil
     }
 
-    /// The key of a chunk that ends at `end`.
-    func key(upTo end: UInt64) throws(FileError) -> FileKey {
-        let length = min(UInt64(FileFingerprint.bytesMax), end)
-        if UInt64(fingerprint.length) < length {
-            let first = try descriptor.firstBytes(Int(length))
-            fingerprint = unsafe first.withUnsafeBytes { unsafe FileFingerprint(of: $0) }
+    /// The key of a chunk that begins at the position. What it covers are the bytes that were read:
+    /// the file may have been cut since.
+    ///
+    /// - Parameter lines: what the chunk carries.
+    func key(with lines: UnsafeRawBufferPointer) -> FileKey {
+        let covered = UInt64(fingerprint.length)
+        if position <= covered {
+            let end = min(UInt64(FileFingerprint.bytesMax), position + UInt64(lines.count))
+            if covered < end {
+                fingerprint = unsafe fingerprint.extended(
+                    by: UnsafeRawBufferPointer(
+                        rebasing: lines[Int(covered - position)..<Int(end - position)]))
+            }
         }
         return FileKey(identity, fingerprint)
     }
@@ -92,7 +103,7 @@ final class FollowedFile {
 struct FileStart {
     var position: UInt64 = 0
     var base: UInt64 = 0
-    var fingerprint = FileFingerprint(length: 0, hash: 0)
+    var fingerprint = FileFingerprint.none
     var needsRestart = false
     var needsRow = false
 }

@@ -3,7 +3,8 @@
 package enum IngestLimits {
     /// Bytes of encoded rows that a writer collects before it sends them on within its transaction.
     package static let slabBytes = 6 << 20
-    /// Rows among them. Rows of a sorted table are sorted so many at a time.
+    /// Rows among them, and of a COPY whose rows were sent ahead: where each came from is kept. Rows of a
+    /// sorted table are sorted so many at a time.
     package static let slabRows = 96 << 10
     /// How long a batch of an import waits for more, and how often it looks.
     static let gatherPatience = Duration.milliseconds(100)

@@ -45,9 +45,7 @@ extension Ring {
         let all: (tail: Cursor, stretch: Stretch)? = state.withLock { state in
             precondition(state.pin == nil && !state.isClosed)
             guard state.frameCount > 0 else { return nil }
-            let frames = FrameCount(
-                frames: UInt64(state.frameCount), bytes: UInt64(state.payloadBytes))
-            let all = Stretch(end: state.mark.head, frames: frames, usedBytes: state.usedBytes)
+            let all = state.everything
             state.pin = all
             return (state.mark.tail, all)
         }
@@ -62,6 +60,26 @@ extension Ring {
         return PinnedFrames(
             ring: self, first: tail, last: stretch.end, count: Int(stretch.frames.frames),
             byteCount: stretch.usedBytes)
+    }
+
+    /// Pins what has come behind the pinned frames as well.
+    ///
+    /// - Returns: those frames; `nil` when none have come, or nothing is pinned.
+    package func pinMore() -> PinnedFrames? {
+        let grown: (before: Stretch, now: Stretch)? = state.withLock { state in
+            guard let before = state.pin, state.mark.head.position > before.end.position else {
+                return nil
+            }
+            let all = state.everything
+            state.pin = all
+            return (before, all)
+        }
+        return grown.map { before, now in
+            PinnedFrames(
+                ring: self, first: before.end, last: now.end,
+                count: Int((now.frames - before.frames).frames),
+                byteCount: now.usedBytes - before.usedBytes)
+        }
     }
 
     private func measure(

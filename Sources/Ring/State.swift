@@ -31,6 +31,12 @@ struct State: Sendable {
 
     var frameCount: Int { Int(mark.framesEver - mark.framesGone) }
 
+    /// All frames that are there.
+    var everything: Stretch {
+        let frames = FrameCount(frames: UInt64(frameCount), bytes: UInt64(payloadBytes))
+        return Stretch(end: mark.head, frames: frames, usedBytes: usedBytes)
+    }
+
     /// Stores tail and head where they survive this process.
     mutating func publish() {
         slots.write(mark.words)

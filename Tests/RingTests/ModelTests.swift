@@ -78,7 +78,8 @@ struct History {
     let capacity: Int
     var boot: UInt64 = 1
     var ring: Ring?
-    var pinned: PinnedFrames?
+    /// From the tail on.
+    var pinned: [PinnedFrames] = []
     var model: Model
     var serial: Int64 = 0
 
@@ -126,24 +127,34 @@ struct History {
     }
 
     mutating func pinOrUnpin() {
-        if pinned != nil {
-            ring!.unpin()
-            pinned = nil
-        } else {
+        if pinned.isEmpty {
             let limit = dice.below(3) == 0 ? Int.max : 1 + dice.below(2000)
-            pinned = ring!.pin(byteLimit: limit, frameLimit: 1 + dice.below(20))
-            if let pinned {
-                #expect(pinned.map { Kept($0) } == Array(model.frames.prefix(pinned.count)))
+            if let frames = ring!.pin(byteLimit: limit, frameLimit: 1 + dice.below(20)) {
+                #expect(frames.map { Kept($0) } == Array(model.frames.prefix(frames.count)))
+                pinned = [frames]
             } else {
                 #expect(model.frames.isEmpty)
             }
+        } else if dice.below(2) == 0 {
+            pinMore()
+        } else {
+            ring!.unpin()
+            pinned = []
         }
-        model.isPinned = pinned != nil
+        model.isPinned = !pinned.isEmpty
+    }
+
+    mutating func pinMore() {
+        let rest = Array(model.frames.dropFirst(pinned.reduce(0) { $0 + $1.count }))
+        let more = ring!.pinMore()
+        #expect((more.map { $0.map { Kept($0) } } ?? []) == rest)
+        #expect(more.map { $0.start == pinned.last!.end && $0.count == rest.count } ?? rest.isEmpty)
+        if let more { pinned.append(more) }
     }
 
     mutating func release() throws {
-        guard let pinned else { return }
-        let frames = Array(pinned)
+        guard let end = pinned.last?.end else { return }
+        let frames = pinned.flatMap { Array($0) }
         #expect(frames.map { Kept($0) } == Array(model.frames.prefix(frames.count)))
         let count = dice.below(frames.count + 1)
         if count > 0 { try ring!.release(to: frames[count - 1].end) }
@@ -153,17 +164,17 @@ struct History {
             if dice.below(2) == 0 {
                 ring!.unpin()
             } else {
-                try ring!.release(to: pinned.end)
+                try ring!.release(to: end)
                 model.release(frames.count - count)
             }
         }
-        self.pinned = nil
+        pinned = []
         model.isPinned = false
     }
 
     mutating func reopen(closing: Bool) throws {
         if closing { try ring!.close() }
-        pinned = nil
+        pinned = []
         ring = nil
         let (ring, report) = try openRing(path, overflow: overflow, boot: boot)
         #expect(report.isFlawless && report.isComplete && report.jumpTarget == nil)
@@ -174,7 +185,7 @@ struct History {
 
     mutating func reopenAfterPowerCut() throws {
         let head = ring!.head
-        pinned = nil
+        pinned = []
         ring = nil
         boot += 1
         let (ring, report) = try openRing(path, overflow: overflow, boot: boot)
@@ -206,7 +217,7 @@ struct History {
         #expect(snapshot.frameCount == model.frames.count)
         #expect(snapshot.usedBytes == model.usedBytes)
         #expect(snapshot.oldestReceivedAt == model.frames.first?.info.receivedAt)
-        if pinned == nil { #expect(ring!.contents() == model.frames) }
+        if pinned.isEmpty { #expect(ring!.contents() == model.frames) }
     }
 }
 

@@ -35,12 +35,14 @@ struct History {
 
     /// What can happen, and how often in a hundred.
     private enum Action: CaseIterable {
-        case receive, step, sync, writeBack, kill, killSoon, cutPower, crashServer, stopServer
+        case receive, receiveSoon, step, sync, writeBack, kill, killSoon, cutPower, crashServer,
+            stopServer
         case startServer, changeSchema, stop, takeBackup, restoreBackup, flipBits
 
         var weight: Int {
             switch self {
-            case .receive: 35
+            case .receive: 25
+            case .receiveSoon: 10
             case .step: 40
             case .writeBack: 5
             case .sync, .kill, .killSoon: 4
@@ -58,6 +60,7 @@ struct History {
         simulation.log.logger.info("\(action)")
         switch action {
         case .receive: simulation.receive(datagrams())
+        case .receiveSoon: simulation.receiveSoon(datagrams())
         case .step: for _ in 0..<Int.random(in: 1...6, using: &dice) { simulation.step() }
         case .sync: try simulation.sync()
         case .writeBack: simulation.writeBack()
@@ -162,7 +165,7 @@ struct History {
             sent.readings.filter(isContested).map { (reading: $0, sent: sent) }
         }
         return Dictionary(grouping: all) { $0.reading.key }.values.map { rivals in
-            rivals.sorted { $0.reading.id < $1.reading.id }
+            rivals.sorted { ($0.sent.number, $0.reading.id) < ($1.sent.number, $1.reading.id) }
         }
     }
 

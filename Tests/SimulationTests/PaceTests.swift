@@ -120,6 +120,25 @@ import Testing
         #expect(bench.written == 31)
     }
 
+    @Test(arguments: [false, true])
+    func `a batch takes on what comes while it is written, where it is to`(takesOn: Bool) throws {
+        let bench = try Bench(interval: "0s", rows: 8)
+        if takesOn { bench.lane.takeOn() }
+        _ = bench.stepOn()
+        bench.receive(3)
+        var coming = [2]
+        // Before a call to the server, once the batch has its frames.
+        bench.server.diesNow = { [unowned bench] in
+            if bench.lane.ring.state.withLock({ $0.pin != nil }), !coming.isEmpty {
+                bench.receive(coming.removeFirst())
+            }
+            return false
+        }
+        _ = bench.stepOn()
+        #expect(bench.written == 5)
+        #expect(bench.lane.report.withLock { $0.batches } == (takesOn ? 1 : 2))
+    }
+
     @Test func `a batch does not wait for more than it may, nor at the end`() throws {
         let bench = try Bench(interval: "0s", rows: 1_000)
         bench.lane.gather(bytes: 1 << 19)

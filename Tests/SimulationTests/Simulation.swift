@@ -12,6 +12,8 @@ final class Simulation {
     /// What is known of a datagram that was handed to the daemon.
     struct Sent {
         var readings: [Reading]
+        /// Counts the datagrams as they were handed over.
+        let number: Int
         var state: State
         /// A sync has promised since that it survives a power cut.
         var isSynced = false
@@ -53,6 +55,10 @@ final class Simulation {
     /// Set when the process dies within a call to the server: the files as they were then.
     private var death: Files?
     private var deathAwaits = 0
+    /// What arrives within calls to the server, which take their time.
+    private var arriving: [[[Reading]]] = []
+    /// Whether batches take on what arrives during them.
+    private let takesOn: Bool
     /// Where the ring stood when it was looked at last, and what was in it.
     private var notedPlace: [UInt64] = []
     private var idsNoted: [Int64] = []
@@ -63,6 +69,7 @@ final class Simulation {
         folder = temporaryFolder()
         server = SimulatedServer(dice: SeededGenerator(seed: seed ^ 0x5EED))
         configuration = try Self.configuration(in: folder, &dice)
+        takesOn = configuration.ring.overflow == .dropNewest && Bool.random(using: &dice)
         disk = SimulatedDisk(path: folder + "/ring-0")
         server.diesNow = { [unowned self] in diesNow() }
         try start()
@@ -114,6 +121,7 @@ final class Simulation {
             number: 0, ring: ring, configuration: configuration, drops: drops,
             toldNames: ToldNames(),
             clock: clock.pipelineClock)
+        if takesOn { lane.takeOn() }
         self.ring = ring
         self.lane = lane
         sink = RingSink([ring], drops: drops)
@@ -134,6 +142,7 @@ final class Simulation {
         let files = death ?? Files(of: self)
         death = nil
         deathAwaits = 0
+        arriving = []
         writer = nil
         lane = nil
         intake = nil
@@ -204,8 +213,18 @@ final class Simulation {
     /// Lets the process die within one of the next calls to the server.
     func killSoon() { deathAwaits = Int.random(in: 1...12, using: &dice) }
 
+    /// Hands datagrams to the daemon while it is in one of the next calls to the server.
+    func receiveSoon(_ datagrams: [[Reading]]) {
+        // What a batch drops is told apart from what an arrival does.
+        if configuration.ring.overflow == .dropOldest { return receive(datagrams) }
+        arriving.append(datagrams)
+    }
+
     private func diesNow() -> Bool {
         if death != nil { return true }
+        if isRunning, !arriving.isEmpty, Int.random(in: 0..<3, using: &dice) == 0 {
+            receive(arriving.removeFirst())
+        }
         guard deathAwaits > 0 else { return false }
         deathAwaits -= 1
         if deathAwaits == 0 { death = Files(of: self) }
@@ -273,7 +292,8 @@ final class Simulation {
 
     func receive(_ datagrams: [[Reading]]) {
         for readings in datagrams {
-            sent[readings[0].id] = Sent(readings: readings, state: .dropped)
+            sent[readings[0].id] = Sent(
+                readings: readings, number: sent.count, state: .dropped)
         }
         var entries = datagrams.map { readings in
             let payload = Array(readings.map(\.line).joined(separator: "\n").utf8)

@@ -20,6 +20,7 @@ package final class Lane: Sendable {
     private let waitsForDatabase = Atomic<Bool>(false)
     private let mayCarryFiles = Atomic<Bool>(false)
     private let gathering = Atomic<Int>(0)
+    private let takesOn = Atomic<Bool>(false)
     private let reachedPosition = Atomic<UInt64>(0)
 
     private struct Orders {
@@ -58,6 +59,10 @@ package final class Lane: Sendable {
     /// As long as more is sure to come, a batch waits for so many bytes in the ring, if not for long;
     /// 0: it waits for none.
     package func gather(bytes: Int) { gathering.store(bytes, ordering: .relaxed) }
+
+    /// From now on a batch takes on what comes into the ring while it is written, as far as its rows
+    /// allow. Not for a ring that drops the oldest: nothing can make room during a batch.
+    func takeOn() { takesOn.store(true, ordering: .relaxed) }
 
     /// The ring's position that the batch in work has come to; it goes back when a batch is given up.
     var reached: UInt64 { reachedPosition.load(ordering: .relaxed) }
@@ -101,6 +106,9 @@ package final class Lane: Sendable {
     package var isWaitingForDatabase: Bool { waitsForDatabase.load(ordering: .relaxed) }
 
     // MARK: - For the writer
+
+    /// Whether a batch takes on what comes while it is written.
+    var takesOnFrames: Bool { takesOn.load(ordering: .relaxed) }
 
     /// Bytes that a batch waits for.
     var gatheredBytes: Int { gathering.load(ordering: .relaxed) }

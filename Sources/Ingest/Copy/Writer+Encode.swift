@@ -33,24 +33,38 @@ private struct FrameLines {
 
 /// From the pinned frames to rows in the slab.
 extension Writer where Session: ~Copyable {
-    /// Decodes and encodes frame after frame, sending full slabs on the way.
+    /// Decodes and encodes frame after frame, sending full slabs on the way: those that were pinned, and
+    /// where the lane takes them on, those that have come meanwhile.
     ///
     /// - Returns: the end of the last frame of the batch.
     mutating func encodeFrames(
-        _ frames: PinnedFrames, _ session: inout Session
+        _ pinned: PinnedFrames, _ session: inout Session
     ) throws(WriteFailure) -> UInt64 {
         encodedRows = 0
+        var frames = pinned
+        while try encode(frames, &session), lane.takesOnFrames, !isCareful,
+            let more = lane.ring.pinMore(), areKnown(more)
+        {
+            frames = more
+        }
+        return reached
+    }
+
+    /// - Returns: whether the batch has room for more.
+    private mutating func encode(
+        _ frames: PinnedFrames, _ session: inout Session
+    ) throws(WriteFailure) -> Bool {
         for frame in frames {
             reached = frame.end
             try encode(frame, &session)
             lane.reach(reached)
-            if encodedRows >= rowLimit || router.isFull { break }
+            if encodedRows >= rowLimit || router.isFull { return false }
             if isCareful, rows.count >= IngestLimits.carefulRows {
                 try flush(&session)
-                if savepoints >= IngestLimits.carefulSavepoints { break }
+                if savepoints >= IngestLimits.carefulSavepoints { return false }
             }
         }
-        return reached
+        return true
     }
 
     private mutating func encode(

@@ -8,15 +8,25 @@ extension Writer where Session: ~Copyable {
     mutating func readFileRows(
         _ frames: PinnedFrames, _ session: inout Session
     ) throws(WriteFailure) {
-        guard lane.carriesFiles else { return }
+        let keys = keys(of: frames)
+        guard !keys.isEmpty else { return }
+        let positions = try lane.ask { () throws(PostgresError) in try files.read(keys, &session) }
+        lane.files.note(positions)
+    }
+
+    /// Whether frames can be written in the batch in work: within it, nothing can be asked of files.
+    func areKnown(_ frames: PinnedFrames) -> Bool {
+        keys(of: frames).allSatisfy(files.isKnown)
+    }
+
+    private func keys(of frames: PinnedFrames) -> Set<FileKey> {
+        guard lane.carriesFiles else { return [] }
         var keys: Set<FileKey> = []
         for frame in frames where FrameAttributes(rawValue: frame.info.attributes).isFile {
             guard let chunk = unsafe FileChunk(frame.payload) else { continue }
             keys.insert(chunk.key)
         }
-        guard !keys.isEmpty else { return }
-        let positions = try lane.ask { () throws(PostgresError) in try files.read(keys, &session) }
-        lane.files.note(positions)
+        return keys
     }
 
     /// Says what is lost of files: it was in the ring, is there no more, and cannot be read again.

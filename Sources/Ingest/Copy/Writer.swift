@@ -30,7 +30,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
     var rows: BatchRows
     var decoded: DecodedBatch
     var decoder = Decoder(lineBytesMax: IngestLimits.lineBytesMax)
-    var sender = RowSender(rowLimit: IngestLimits.slabRows)
+    var sender: RowSender
     var router = Router(.none)
     var progress: Progress
     /// How far files are in the database.
@@ -93,6 +93,7 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
 
     init(
         _ lane: Lane, logger: Logger, rejectsName: String? = nil, progress: Progress? = nil,
+        slabRows: Int = IngestLimits.slabRows,
         random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
         connect: @escaping Connect
     ) {
@@ -106,8 +107,8 @@ struct Writer<Session: DatabaseSession & ~Copyable>: ~Copyable {
         rowLimit = configuration.batch.rows
         if configuration.ring.lanes > 1 { rowLimit = min(rowLimit, IngestLimits.batchRowsFirst) }
         pinSize = PinSize(capacity: lane.ring.capacity)
-        rows = BatchRows(
-            byteLimit: IngestLimits.slabBytes, rowLimit: IngestLimits.slabRows)
+        rows = BatchRows(byteLimit: IngestLimits.slabBytes, rowLimit: slabRows)
+        sender = RowSender(rowLimit: slabRows)
         decoded = DecodedBatch(
             lineCapacity: IngestLimits.linesPerDecode, lineBytesMax: IngestLimits.lineBytesMax)
         self.progress = progress ?? Progress(of: lane.ring.identity)

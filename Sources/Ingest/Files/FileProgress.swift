@@ -104,6 +104,12 @@ struct FileProgress {
 
     // MARK: - Within a batch
 
+    /// Whether a chunk that was not there when rows were read can be taken: its file's row was read, and
+    /// nobody else moves it.
+    func isKnown(_ key: FileKey) -> Bool {
+        key.identity.isStream || key.stripe == nil && stored[Part(key)] != nil
+    }
+
     /// Decides on a chunk, and takes it for written unless the verdict is another one. Its file's row
     /// must have been read.
     ///

@@ -39,6 +39,7 @@ final class ImportLanes {
                 toldNames: toldNames)
             lane.expectFiles()
             lane.gather(bytes: ImportLimits.gatheredBytes(lanes: configuration.ring.lanes))
+            if configuration.ring.lanes == 1 { lane.takeOn() }
             lanes.append(lane)
         }
         source = try lanes[0].ring.register(source: ImportRun.sourceName)

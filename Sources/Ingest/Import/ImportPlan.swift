@@ -117,8 +117,9 @@ package enum ImportLimits {
     /// A ring is not larger than this: the kernel takes longer to make the pages of a larger one than
     /// larger transactions gain.
     private static let ringBytesMax = 16 << 20
-    /// The ring of a single lane. Its transactions are larger, for each one's end keeps the only process of
-    /// the server from rows, and each one's COPY begins in buffers that this process has not used yet.
+    /// The ring of a single lane. Its transactions are as large as it is, for each one's end keeps the only
+    /// process of the server from rows, and each one's COPY begins in buffers that this process has not
+    /// used yet.
     private static let ringBytesAlone = 32 << 20
     /// A ring is not smaller than this.
     private static let ringBytesMin = 8 << 20
@@ -128,9 +129,13 @@ package enum ImportLimits {
         lanes == 1 ? ringBytesAlone : min(max(ringBytesTotal / lanes, ringBytesMin), ringBytesMax)
     }
 
-    /// What goes into one transaction: half a ring, so that the other half is filled meanwhile.
+    /// What a transaction begins with at most: half a ring, so that the other half is filled meanwhile. That
+    /// of a single lane takes on what comes until then.
     static func batchBytes(lanes: Int) -> Int { ringBytes(lanes: lanes) / 2 }
     static let batchRows = 500_000
+
+    /// Rows of one COPY, see `IngestLimits.slabRows`; that of a single lane is as long as its batch.
+    static func slabRows(lanes: Int) -> Int { lanes == 1 ? 384 << 10 : IngestLimits.slabRows }
 
     /// What a lane has before it when it has enough, less a piece that was begun. A batch in work goes into
     /// the ring with it, so that whoever has the least to do does not lack the room.
@@ -140,8 +145,11 @@ package enum ImportLimits {
     /// Time between two looks at lanes of which all have enough to do.
     static let readAheadLook = Duration.milliseconds(10)
 
-    /// What a batch waits for, as long as there is more to read.
-    static func gatheredBytes(lanes: Int) -> Int { ringBytes(lanes: lanes) * 3 / 8 }
+    /// What a batch waits for, as long as there is more to read; for one that takes on more, so much that
+    /// the reader stays ahead of it.
+    static func gatheredBytes(lanes: Int) -> Int {
+        lanes == 1 ? ringBytes(lanes: lanes) / 8 : ringBytes(lanes: lanes) * 3 / 8
+    }
     /// The pieces in which a file is shared out to lanes.
     static let stripeBytes: UInt32 = 1 << 20
     /// Every so many pieces have a row in common that says how far they are. A piece may go to another lane

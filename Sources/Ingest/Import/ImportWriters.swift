@@ -90,7 +90,10 @@ final class ImportWriters: Sendable {
         }
         guard let dry else {
             var writer = Writer<Connection>(
-                lane, logger: logger, rejectsName: name, progress: .ofProcess, connect: connect)
+                lane, logger: logger, rejectsName: name, progress: .ofProcess,
+                slabRows: ImportLimits.slabRows(
+                    lanes: lane.configuration().configuration.ring.lanes),
+                connect: connect)
             writer.run()
             return
         }

@@ -113,6 +113,20 @@ import Testing
         #expect(progress.take(next, lineBytes: 10, comesAgain: true) == .write(from: 0))
     }
 
+    @Test func `within a batch only files whose row was read are known, and stripes never`() throws
+    {
+        var part = key
+        part.stripe = FileStripe(base: 0, index: 0, count: 2, bytes: 100)
+        let other = FileKey(FileIdentity(device: 1, inode: 3), key.fingerprint)
+        var session = RowsSession()
+        var progress = FileProgress(owner: "owner")
+        _ = try progress.read([key, part], &session)
+        #expect(progress.isKnown(key) && !progress.isKnown(other) && !progress.isKnown(part))
+        #expect(progress.isKnown(FileKey(.stream, .none)))
+        progress.forget()
+        #expect(!progress.isKnown(key))
+    }
+
     @Test func `a stripe of another content with the same place is none of ours`() throws {
         let stripe = FileStripe(base: 0, index: 0, count: 2, bytes: 100)
         let other = FileKey(key.identity, FileFingerprint(length: 10, hash: 4), stripe: stripe)

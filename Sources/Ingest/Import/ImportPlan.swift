@@ -117,7 +117,7 @@ package enum ImportLimits {
     /// A ring is not larger than this: the kernel takes longer to make the pages of a larger one than
     /// larger transactions gain.
     private static let ringBytesMax = 16 << 20
-    /// The ring of a single lane. Its transactions are as large as it is, for each one's end keeps the only
+    /// The ring of a single lane. Its transactions may be as large as it is, for each one's end keeps the only
     /// process of the server from rows, and each one's COPY begins in buffers that this process has not
     /// used yet.
     private static let ringBytesAlone = 32 << 20
@@ -134,7 +134,8 @@ package enum ImportLimits {
     static func batchBytes(lanes: Int) -> Int { ringBytes(lanes: lanes) / 2 }
     static let batchRows = 500_000
 
-    /// Rows of one COPY, see `IngestLimits.slabRows`; that of a single lane is as long as its batch.
+    /// Rows of one COPY, see `IngestLimits.slabRows`; that of a single lane takes a whole ring of
+    /// lines of 85 bytes.
     static func slabRows(lanes: Int) -> Int { lanes == 1 ? 384 << 10 : IngestLimits.slabRows }
 
     /// What a lane has before it when it has enough, less a piece that was begun. A batch in work goes into

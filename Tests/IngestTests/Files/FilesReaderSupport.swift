@@ -15,10 +15,13 @@ final class MemoryOutlet: FileOutlet {
     private(set) var strangers = 0
     /// Loses what is offered, as a ring does that drops its oldest frames.
     var losesChunks = false
+    /// Has no room.
+    var isFull = false
 
     func knownFiles() -> [KnownFile]? { Array(rows.values) }
 
     func offer(_ chunk: FileChunk, section: Int, lines: UnsafeRawBufferPointer) -> Bool {
+        if isFull { return false }
         if losesChunks { return true }
         let identity = chunk.key.identity
         let isRestart = chunk.flags.contains(.restart)

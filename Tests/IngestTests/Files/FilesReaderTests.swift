@@ -87,10 +87,46 @@ import Threads
         #expect(driven.outlet.strangers == 0)
     }
 
+    @Test(arguments: ["*.lp", "*.lp*"])
+    func `what is rotated while there is no room is read from where it is`(_ pattern: String) throws
+    {
+        let driven = try DrivenReader(pattern)
+        let log = try NumberedLog(driven.folder.appending("a.lp"))
+        driven.turn()
+        driven.outlet.isFull = true
+        try log.write(300)
+        driven.settle()
+        try log.copy(to: "a.lp.1")
+        driven.settle()
+        try log.truncate()
+        try log.write(3)
+        driven.settle()
+        driven.outlet.isFull = false
+        driven.settle()
+        #expect(driven.outlet.wrong(below: log.next) == [:])
+    }
+
+    @Test
+    func
+        `what was there under a rotated name at the start is left alone, whatever it is called later`()
+        throws
+    {
+        var old: NumberedLog!
+        let driven = try DrivenReader("*.lp") { folder in
+            old = try NumberedLog(folder.appending("a.lp.1"))
+            try old.write(300)
+        }
+        driven.settle()
+        try old.show("a.lp.1", as: "a.lp.2")
+        driven.settle()
+        #expect(driven.outlet.counts.isEmpty)
+    }
+
     /// Copies, cuts and renames, by another thread while the reader is at work.
-    @Test func `whatever happens at whatever moment, each line is read once`() throws {
+    @Test(arguments: ["a.lp*", "*.lp"])
+    func `whatever happens at whatever moment, each line is read once`(_ pattern: String) throws {
         let seed = randomSeed(for: "files that change while they are read")
-        let driven = try DrivenReader()
+        let driven = try DrivenReader(pattern)
         let log = try NumberedLog(driven.folder.appending("a.lp"))
         let writer = PlainThread(name: "logger") {
             var random = SeededGenerator(seed: seed)
@@ -98,6 +134,7 @@ import Threads
         }
         var random = SeededGenerator(seed: seed)
         while !writer.hasEnded {
+            driven.outlet.isFull = Int.random(in: 0..<4, using: &random) == 0
             let rest = driven.turn()
             driven.wait(atMost: min(rest, .milliseconds(2)))
             // As when the processor has other things to do: more has happened at the next turn.
@@ -106,6 +143,7 @@ import Threads
                     * UInt32.random(in: 0..<4_000, using: &random))
         }
         writer.join()
+        driven.outlet.isFull = false
         driven.settle()
         #expect(driven.outlet.wrong(below: log.next) == [:])
         #expect(driven.outlet.strangers == 0)

@@ -131,6 +131,7 @@ extension FilesReader {
         let chunk = FileChunk(key, start: file.position, end: end, flags: flags)
         guard unsafe outlet.offer(chunk, section: file.section, lines: lines) else { return false }
         file.position = end
+        file.fingerprint = key.fingerprint
         file.needsRestart = false
         file.isUnconfirmed = true
         file.lastGrowth = now
@@ -173,7 +174,8 @@ extension FilesReader {
     private func restart(_ file: FollowedFile, _ why: String) {
         tellRewritten(file, "\(why); it is read anew")
         let state = outlet.state(of: file.identity)
-        file.restart(knowing: state.isPending ? nil : state.committed)
+        // What got lost on its way may be in a copy.
+        file.restart(after: state.isPending ? file.known : state.committed)
         file.changedInTurn = turnNumber
     }
 
@@ -225,7 +227,11 @@ extension FilesReader {
     private func offerRest(_ file: FollowedFile, _ now: ContinuousClock.Instant) -> Bool {
         do throws(FileError) {
             let count = try unsafe file.descriptor.read(at: file.position, into: buffer.bytes)
-            let end = file.position + UInt64(count)
+            let size = FileStatus(file.descriptor.number)?.size ?? 0
+            // What is longer than the buffer is a line that is too long.
+            let end =
+                unsafe count < buffer.bytes.count
+                ? file.position + UInt64(count) : max(size, file.position + UInt64(count))
             let lines = unsafe UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count])
             return unsafe offer(file, end: end, lines, now, flags: .isLast)
         } catch {

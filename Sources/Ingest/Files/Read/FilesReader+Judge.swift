@@ -22,8 +22,9 @@ extension FilesReader {
             let descriptor = try OpenFile(reading: path)
             guard let status = FileStatus(descriptor.number), status.isRegular else { return }
             candidates[path] = FileCandidate(
-                section: section, descriptor: descriptor, isRotated: isRotated, status: status,
-                metAt: now, unchangedSince: now)
+                section: section, descriptor: descriptor, isRotated: isRotated,
+                isNew: turnNumber > 0,
+                status: status, metAt: now, unchangedSince: now)
             waiting.remove(path)
             if waiting.isEmpty { teller.isOver("waiting") }
             teller.isOver(path.shown, telling: .canReadAgain(path: path.shown))
@@ -81,7 +82,7 @@ extension FilesReader {
     private func unreadContents() -> UnreadContents {
         var contents = UnreadContents()
         for file in files.values
-        where file.fingerprint.length == 0
+        where file.position == 0
             || file.isDirty && file.fingerprint.length < FileLimits.copyBytesMin
         {
             let first = try? file.descriptor.firstBytes(FileFingerprint.bytesMax)
@@ -136,6 +137,7 @@ extension FilesReader {
         let isRelated = isRelated(path, candidate)
         let isUnchanged = isUnchanged(path, status, now)
         let lengthMin = isRelated ? 1 : FileLimits.copyBytesMin
+        candidates[path]!.isUnread = false
         let copy = unsafe first.withUnsafeBytes { bytes in
             unsafe round.fingerprints.start(ofCopy: bytes, lengthMin: lengthMin)
         }
@@ -152,11 +154,16 @@ extension FilesReader {
         let isUnread = unsafe first.withUnsafeBytes { bytes in
             unsafe round.unread.contain(bytes, lengthMin: lengthMin)
         }
-        candidates[path]!.isUnread = isUnread
-        if isUnread { return false }
+        if isUnread {
+            candidates[path]!.isUnread = true
+            return false
+        }
         let isDecided = first.count == FileFingerprint.bytesMax || isUnchanged
         if isRelated, !isDecided, now - candidate.metAt < FileLimits.copyPatience { return false }
-        guard !candidate.isRotated || round.isFirst && isNewerThanKnown(path, status) else {
+        let isOurs =
+            !candidate.isRotated || candidate.isNew && ignored[identity] == nil
+            || round.isFirst && isNewerThanKnown(path, status)
+        guard isOurs else {
             ignored[identity] = status
             return true
         }

@@ -193,6 +193,8 @@ struct FileCandidate {
     let descriptor: OpenFile
     /// Its name does not match the pattern, but may be one that rotation has made of one that does.
     let isRotated: Bool
+    /// It was not there at the first look: with such a name, it is what was rotated meanwhile.
+    let isNew: Bool
     var status: FileStatus
     let metAt: ContinuousClock.Instant
     /// Since when it has been as it is.

@@ -59,12 +59,10 @@ final class FollowedFile {
 
     /// Begins anew: the content is another one.
     ///
-    /// - Parameter committed: how far the database has the file, unless more is on its way; what got lost
-    ///   in between may be in a copy.
-    func restart(at position: UInt64 = 0, knowing committed: KnownFile? = nil) {
+    /// - Parameter before: how far the content before is in the database, or on its way there.
+    func restart(at position: UInt64 = 0, after before: KnownFile? = nil) {
         if position == 0 {
-            if self.position > 0 { former = known }
-            if let committed, committed.key.fingerprint == fingerprint { former = committed }
+            if self.position > 0 { former = before }
             fingerprint = .none
         }
         self.position = position
@@ -87,15 +85,12 @@ final class FollowedFile {
     /// - Parameter lines: what the chunk carries.
     func key(with lines: UnsafeRawBufferPointer) -> FileKey {
         let covered = UInt64(fingerprint.length)
-        if position <= covered {
-            let end = min(UInt64(FileFingerprint.bytesMax), position + UInt64(lines.count))
-            if covered < end {
-                fingerprint = unsafe fingerprint.extended(
-                    by: UnsafeRawBufferPointer(
-                        rebasing: lines[Int(covered - position)..<Int(end - position)]))
-            }
-        }
-        return FileKey(identity, fingerprint)
+        let end = min(UInt64(FileFingerprint.bytesMax), position + UInt64(lines.count))
+        guard position <= covered, covered < end else { return FileKey(identity, fingerprint) }
+        let more = unsafe fingerprint.extended(
+            by: UnsafeRawBufferPointer(
+                rebasing: lines[Int(covered - position)..<Int(end - position)]))
+        return FileKey(identity, more)
     }
 }
 

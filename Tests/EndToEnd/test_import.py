@@ -60,6 +60,20 @@ def test_files_are_loaded_once(importer, folder, numbered):
     assert positions(numbered) == [1_000 * LINE_BYTES, 2_000 * LINE_BYTES]
 
 
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_files_of_all_sizes_are_loaded_once(importer, folder, numbered, lanes):
+    # A batch ends where a file begins that was not there when it began.
+    counts = [40_000, 1, 7_000, 0, 300, 12_000] * 5
+    first = 0
+    for number, count in enumerate(counts):
+        (folder / f"{number:02}").write_bytes(lines(range(first, first + count)))
+        first += count
+    names = [folder / f"{number:02}" for number in range(len(counts))]
+    done = importer("--lanes", lanes, *names)
+    assert f"{first} lines: {first} rows, 0 rejected" in done.stdout.decode()
+    wait_until_all(numbered, first)
+
+
 def test_what_was_appended_since_is_loaded(importer, folder, numbered):
     logger = Logger(folder / "a")
     for _ in range(3):

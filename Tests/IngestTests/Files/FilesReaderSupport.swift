@@ -172,11 +172,15 @@ final class DrivenReader {
         poll(&descriptor, 1, Int32(time / .milliseconds(1)))
     }
 
+    /// Together longer than anything that the reader waits for before it judges a file.
+    private static let settlingTurns = 200
+    private static let settlingStep = Duration.milliseconds(100)
+
     /// Turns until nothing is left to do, with time that passes by itself.
     func settle() {
-        for _ in 0..<200 {
+        for _ in 0..<Self.settlingTurns {
             turn()
-            ahead += .milliseconds(100)
+            ahead += Self.settlingStep
         }
     }
 }

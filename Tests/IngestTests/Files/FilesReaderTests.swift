@@ -106,11 +106,7 @@ import Threads
         #expect(driven.outlet.wrong(below: log.next) == [:])
     }
 
-    @Test
-    func
-        `what was there under a rotated name at the start is left alone, whatever it is called later`()
-        throws
-    {
+    @Test func `what was rotated before the start is left alone, also when it is renamed`() throws {
         var old: NumberedLog!
         let driven = try DrivenReader("*.lp") { folder in
             old = try NumberedLog(folder.appending("a.lp.1"))

@@ -23,8 +23,7 @@ extension FilesReader {
             guard let status = FileStatus(descriptor.number), status.isRegular else { return }
             candidates[path] = FileCandidate(
                 section: section, descriptor: descriptor, isRotated: isRotated,
-                isNew: turnNumber > 0,
-                status: status, metAt: now, unchangedSince: now)
+                isNew: turnNumber > 0, status: status, metAt: now, unchangedSince: now)
             waiting.remove(path)
             if waiting.isEmpty { teller.isOver("waiting") }
             teller.isOver(path.shown, telling: .canReadAgain(path: path.shown))

@@ -7,7 +7,7 @@ struct UnreadContents {
     /// - Parameter first: a file's first bytes, as far as a fingerprint may cover them.
     mutating func insert(_ first: UnsafeRawBufferPointer) {
         unsafe Self.visitBeginnings(of: first) { beginning, isWhole in
-            beginnings[beginning, default: false] = beginnings[beginning] ?? false || isWhole
+            beginnings[beginning] = isWhole || beginnings[beginning] ?? false
         }
     }
 

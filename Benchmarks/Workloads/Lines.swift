@@ -11,12 +11,15 @@ extension LineText {
         firstTime + Int64(index / 1000) * 1_000_000_000 + Int64(index % 1000) * 1_000_000
     }
 
-    private mutating func putSensor(_ index: Int) {
+    private mutating func putSensor(_ index: Int) { putSensor(number: 1000 + index % 1000) }
+
+    private mutating func putSensor(number: Int) {
         put(",sensor_id=")
-        let sensor = 1000 + index % 1000
-        putDecimal(sensor, fractionDigits: 0)
+        let start = bytes.count
+        putDecimal(number, fractionDigits: 0)
         expectItem(
-            keyBytes: 9, textBytes: 4, content: UInt64(UInt8(ascii: "0")) + UInt64(sensor % 10))
+            keyBytes: 9, textBytes: bytes.count - start,
+            content: UInt64(UInt8(ascii: "0")) + UInt64(number % 10))
         put(" ")
     }
 
@@ -48,6 +51,33 @@ extension LineText {
         return text
     }
 
+    /// The same with values and sensors of many lengths, as of senders that write no more digits than
+    /// there are.
+    static func varied() -> LineText {
+        let fields = [
+            ("oxygen", 95_000), ("temperature", 5000), ("salinity", 28_000), ("ph", 7000),
+        ]
+        let count = blockCount * 700
+        var text = LineText(capacity: count * 100)
+        var random = Random()
+        for index in 0..<count {
+            text.put("tank")
+            text.putSensor(number: 1 + random.below(2000))
+            for (place, field) in fields.enumerated() {
+                if place > 0 { text.put(",") }
+                var value = field.1 + random.below(10_000)
+                var fractionDigits = 3
+                while fractionDigits > 0 && value % 10 == 0 {
+                    value /= 10
+                    fractionDigits -= 1
+                }
+                text.putFloat(field.0, value, fractionDigits: fractionDigits)
+            }
+            text.endPoint(index)
+        }
+        return text
+    }
+
     /// 64 fields a line.
     static func wide() -> LineText {
         let fieldCount = 64
@@ -70,10 +100,9 @@ extension LineText {
     /// Lines of many shapes in an order that no branch predictor knows.
     static func mixed() -> LineText {
         var text = LineText(capacity: 1 << 20)
-        var state: UInt64 = 1
+        var random = Random()
         for index in 0..<blockCount * 700 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            let shape = MixedLine.all[Int(state >> 33) % MixedLine.all.count]
+            let shape = MixedLine.all[random.below(MixedLine.all.count)]
             text.put(shape.text)
             for item in shape.items { text.expect(item) }
             switch shape.result {
@@ -89,6 +118,16 @@ extension LineText {
         expectItem(
             keyBytes: item.key.utf8.count, textBytes: item.text.utf8.count,
             content: item.content)
+    }
+}
+
+/// The same numbers in every run.
+private struct Random {
+    private var state: UInt64 = 1
+
+    mutating func below(_ bound: Int) -> Int {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Int(state >> 33) % bound
     }
 }
 

@@ -29,6 +29,7 @@ extension WorkloadEntry {
         WorkloadEntry(name: "parse-1", unit: "line") {
             ParseWorkload(.readings(), isDatagrams: true)
         },
+        WorkloadEntry(name: "parse-varied", unit: "line") { ParseWorkload(.varied()) },
         WorkloadEntry(name: "parse-mixed", unit: "line") { ParseWorkload(.mixed()) },
         WorkloadEntry(name: "parse-wide", unit: "line") { ParseWorkload(.wide()) },
         WorkloadEntry(name: "encode", unit: "row") { EncodeWorkload(isFixed: false) },

@@ -46,16 +46,23 @@ private struct Plan {
     }
 }
 
-/// Decodes each line several times in a row, first as it is and then with other digits, so that a
-/// layout is learnt and met.
+/// Decodes each line several times in a row, as it is and with other digits, so that a layout and a
+/// form are learnt and met; and then with one other byte, each time another one.
 private func checkPrediction(_ payload: UnsafeRawBufferPointer, _ plan: Plan) {
     var repeated: [UInt8] = []
+    var state = plan.seed
     for line in payload.split(separator: UInt8(ascii: "\n")) {
-        for turn in 0..<4 {
+        for turn in 0..<16 {
+            let start = repeated.count
             for byte in line {
                 let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
                 let digit = (Int(byte) &- 48 &+ turn &* Int(plan.seed)) % 10
                 repeated.append(isDigit ? UInt8(48 + digit) : byte)
+            }
+            if turn >= 12 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                repeated[start + Int(state >> 33) % line.count] = UInt8(
+                    truncatingIfNeeded: state >> 24)
             }
             repeated.append(UInt8(ascii: "\n"))
         }

@@ -21,8 +21,8 @@ struct Layout: ~Copyable {
         var kind = ItemKind.tag
         /// How long the key is, and the kind.
         var itemShape = ItemShape(keyCount: 0, .tag)
-        /// How many bytes the key begins before the value.
-        var keyDistance = 0
+        /// Where the key begins, counted from the value: below 0.
+        var keyOffset = 0
         /// The byte behind the value.
         var following: UInt8 = 0
     }
@@ -46,6 +46,11 @@ struct Layout: ~Copyable {
     private(set) var shape: Shape
     /// Of the last predicted line's timestamp.
     var timestampHead = EightDigits()
+    /// Of the last line, where values keep their lengths.
+    private(set) var form = LineForm()
+    private(set) var steadiness = FormSteadiness(at: 0)
+    /// All lines that were ever predicted.
+    private(set) var lineCount: UInt64 = 0
     /// Falls with each line that was not predicted, rises with each that was; below 0 it is time
     /// for another layout. So lines that alternate between two shapes keep one of them.
     private var credit = 0
@@ -65,14 +70,17 @@ struct Layout: ~Copyable {
     deinit {
         unsafe shape.segments.deallocate()
         unsafe shape.bytes.deallocate()
+        form.deallocate()
     }
 
     /// Bytes of memory that a layout takes.
-    static let byteCount = bytesMax + (itemsMax + 1) * MemoryLayout<Segment>.stride
+    static let byteCount =
+        bytesMax + (itemsMax + 1) * MemoryLayout<Segment>.stride + LineForm.byteCount
 
     /// The layout was of use to so many lines.
     @inline(__always)
     mutating func predicted(_ lines: Int) {
+        lineCount &+= UInt64(lines)
         credit = min(credit &+ lines, Layout.creditMax)
         creditNext = 1
     }
@@ -84,8 +92,24 @@ struct Layout: ~Copyable {
         if credit < 0 { unsafe learn(line, items) }
     }
 
+    /// A line of this layout, the `ordinal`th of all, had not the form of the one before.
+    @inline(never)
+    mutating func changedForm(
+        _ line: DecodedLine, _ items: UnsafePointer<Item>, ordinal: UInt64
+    ) {
+        form.forget()
+        guard steadiness.isWorthChanging(at: ordinal) else { return }
+        let digitCount = shape.timestamp.digitCount
+        unsafe form.learn(
+            line, items, timestampOffset: Int(line.raw.count) - digitCount,
+            Tables.shared.powersOfTen)
+        if form.byteCount == 0 { steadiness.keepQuiet(at: ordinal) }
+    }
+
     @inline(never)
     private mutating func learn(_ line: DecodedLine, _ items: UnsafePointer<Item>) {
+        form.forget()
+        steadiness = FormSteadiness(at: lineCount)
         credit = creditNext
         creditNext = min(creditNext * 2, Layout.creditNextMax)
         shape.itemCount = 0
@@ -101,7 +125,7 @@ struct Layout: ~Copyable {
             var segment = unsafe Segment(line.raw, from: end, to: text, of: shape.bytes)
             segment.kind = item.kind
             segment.itemShape = ItemShape(keyCount: item.key.count, item.kind)
-            segment.keyDistance = text - key
+            segment.keyOffset = key - text
             end = text + Int(item.text.count)
             segment.following = end < line.raw.count ? line.raw[end] : 0
             unsafe shape.segments[index] = segment

@@ -33,7 +33,7 @@ struct LayoutReader {
         guard let bits = unsafe value(segment, first) else { return false }
         unsafe item.initialize(
             to: Item(
-                keyBase: bytes(text - segment.pointee.keyDistance), textBase: bytes(text),
+                keyBase: bytes(text + segment.pointee.keyOffset), textBase: bytes(text),
                 bits: bits, segment.pointee.itemShape.with(textCount: cursor - text)))
         return true
     }
@@ -134,7 +134,7 @@ struct LayoutReader {
             unsafe cursor += short.count
             let scale = unsafe UnsafeRawPointer(powersOfTen - 1)
                 .load(fromByteOffset: short.scaleBits, as: Double.self)
-            return (short.wholeValue / scale).bitPattern | sign
+            return (wholeDouble(short.mantissa) / scale).bitPattern | sign
         }
         guard let long = unsafe longFloat(cursor, end, powersOfTen) else { return nil }
         unsafe cursor = long.end
@@ -175,17 +175,19 @@ struct LayoutReader {
     /// - Parameter head: the first eight digits of the last one, which are mostly the same again.
     @inline(__always)
     mutating func timestamp(_ shape: TimestampShape, _ head: inout EightDigits) -> Int64? {
-        let first = word(0)
+        guard _fastPath(unsafe end - cursor >= shape.digitCount) else { return nil }
+        let first = unsafe load(cursor)
         if first != head.word {
             guard let new = eightDigits(first) else { return nil }
             head = EightDigits(word: first, value: new)
         }
         var value = head.value
         // The last word ends where the digits end, for there may be nothing behind them.
-        let last = word(shape.digitCount &- wordBytes) ^ asciiZeros
+        unsafe cursor += shape.digitCount
+        let last = unsafe load(cursor - wordBytes) ^ asciiZeros
         var others = nonDigits(last)
         if shape.digitCount >= 2 * wordBytes {
-            let middle = word(wordBytes) ^ asciiZeros
+            let middle = unsafe load(cursor - shape.digitCount + wordBytes) ^ asciiZeros
             others |= nonDigits(middle)
             value = value &* 100_000_000 &+ eightDigitValue(middle)
         }
@@ -193,7 +195,6 @@ struct LayoutReader {
         if shape.restMask != 0 {
             value = value &* shape.restScale &+ eightDigitValue(last & shape.restMask)
         }
-        unsafe cursor += shape.digitCount
         return Int64(exactly: value)
     }
 

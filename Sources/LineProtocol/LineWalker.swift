@@ -75,7 +75,7 @@ struct LineWalker {
     }
 
     @inline(__always)
-    private func hasMore(_ block: Block, _ offset: Int, _ batch: borrowing DecodedBatch) -> Bool {
+    func hasMore(_ block: Block, _ offset: Int, _ batch: borrowing DecodedBatch) -> Bool {
         offset < block.count && batch.lineCount < batch.lineCapacity
     }
 

@@ -11,14 +11,6 @@ struct ShortDecimal {
 
     var fractionCount: Int { scaleBits / 8 - 1 }
 
-    /// The mantissa as a double. The bits of 2^52 have all places below 1 free for it, exactly; the
-    /// processor's own conversion waits for what its register held, the last line's quotient.
-    var wholeValue: Double {
-        @inline(__always) get {
-            Double(bitPattern: 0x1p52.bitPattern | mantissa) - 0x1p52
-        }
-    }
-
     /// - Parameter word: eight bytes, the first in the lowest place.
     @inline(__always)
     init(_ word: UInt64) {
@@ -45,4 +37,11 @@ struct ShortDecimal {
         hasPoint = true
         count = all &>> 3
     }
+}
+
+/// A whole number below 2^52 as a double. The bits of 2^52 have all places below 1 free for it, exactly;
+/// the processor's own conversion waits for what its register held, the last line's quotient.
+@inline(__always)
+func wholeDouble(_ number: UInt64) -> Double {
+    Double(bitPattern: 0x1p52.bitPattern | number) - 0x1p52
 }

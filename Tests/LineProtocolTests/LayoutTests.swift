@@ -38,16 +38,19 @@ import Testing
             let changed = bytes[..<place.lowerBound] + value + bytes[place.upperBound...]
             for end in ["\n", "\r\n", "", " \n", "  5\n"] {
                 let like = bytes + Array("\n".utf8)
-                let payload = like + like + changed + Array(end.utf8)
-                expectSame(payload)
-                expectSame(payload + (end.hasSuffix("\n") ? like : []), limit: bytes.count + 1)
+                let next = changed + Array(end.utf8)
+                expectSame(like + like + next)
+                expectSame(
+                    like + like + next + (end.hasSuffix("\n") ? like : []),
+                    limit: bytes.count + 1)
+                expectSame(like.repeated(linesUntilForm) + next)
             }
         }
     }
 
     @Test func `other keys, blanks and line numbers are noticed`() {
-        let line = "m,t=v f=1.5,g=\"s\" 1700000000123456789"
-        let bytes = Array("\(line)\n\(line)\n".utf8)
+        let line = "m,t=v,u=Aa0_aA f=1.5,g=\"s\",h=-7i 1700000000123456789"
+        let bytes = Array("\(line)\n".utf8).repeated(linesUntilForm)
         for index in line.utf8.indices {
             let offset = line.utf8.distance(from: line.startIndex, to: index)
             for byte in UInt8.min...UInt8.max {
@@ -87,6 +90,35 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 8, 30, 500])
+    func `lines whose values change their lengths every so many lines are read alike`(every: Int) {
+        var random = SeededGenerator(seed: UInt64(every))
+        var payload: [UInt8] = []
+        var lengths: [Int] = []
+        func put(_ text: String) { payload += Array(text.utf8) }
+        func digits(_ count: Int) -> String {
+            String((0..<count).map { _ in "0123456789".randomElement(using: &random)! })
+        }
+        for _ in 0..<3000 {
+            if lengths.isEmpty || Int(random.next() % UInt64(every)) == 0 {
+                lengths = (0..<8).map { _ in Int(random.next() % 6) }
+            }
+            put("tank,site=")
+            put(["north", "south", "east", "Tromsø", "p0le"].randomElement(using: &random)!)
+            put(",id=\(digits(lengths[0] + 1)) ")
+            put("a=\(digits(lengths[1])).\(digits(lengths[2] + 1)),b=-\(digits(lengths[3] + 1))")
+            put(
+                ",c=\(digits(lengths[4] + 1)).,d=\(digits(lengths[5] + 3))i,e=\(digits(2 * lengths[6] + 1))u"
+            )
+            put(",f=\"\(random.next() % 8 == 0 ? "bad" : "ok")\" ")
+            put("17\(digits(lengths[7] % 2 == 0 ? 17 : 8))\n")
+        }
+        expectSame(payload)
+    }
+
+    /// So many lines alike, and the next one is compared with their form, byte by byte.
+    private let linesUntilForm = 12
+
     /// Whatever stands behind the payload.
     private func expectSame(_ payload: [UInt8], limit: Int = 4096) {
         for end in [PayloadEnd.clean, .endOfFile, .broken] {
@@ -119,5 +151,11 @@ import Testing
         _ places: [Range<Int>], _ values: [[UInt8]]
     ) -> [(Range<Int>, [UInt8])] {
         places.flatMap { place in values.map { (place, $0) } }
+    }
+}
+
+extension [UInt8] {
+    fileprivate func repeated(_ count: Int) -> [UInt8] {
+        Array(repeatElement(self, count: count).joined())
     }
 }

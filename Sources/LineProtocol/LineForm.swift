@@ -1,0 +1,250 @@
+/// The form of the last line: which bytes may stand where, if another one of its layout has values of
+/// the same lengths.
+///
+/// Such a line is checked sixteen bytes at a time without a branch, and no value has to wait for the one
+/// before it to say where it begins.
+@safe  // Its memory is the layout's, and used within the bounds that `learn` keeps.
+struct LineForm {
+    /// Longer lines have no form.
+    static let bytesMax = 2048
+    /// What is checked at a time. Shorter lines have no form.
+    private typealias Block = SIMD16<UInt8>
+    private static let blockBytes = 16
+
+    /// Where an item is in the line, and how its value is read.
+    struct Value {
+        enum Reading { case text, float, integer }
+        var reading = Reading.text
+        /// Bytes from the line's start.
+        var keyOffset = 0
+        var textOffset = 0
+        /// Of the word that ends with the value.
+        var wordOffset = 0
+        /// Which of its bits are digits before a point, and which are all other digits.
+        var digitsBeforePoint: UInt64 = 0
+        var otherDigits: UInt64 = 0
+        /// What the digits are divided by, negative for a negative number.
+        var divisor = 1.0
+        var isNegative = false
+        var itemShape = ItemShape(keyCount: 0, .tag)
+    }
+
+    /// Of the bytes that may stand at each place, the lowest one.
+    private let lowest: UnsafeMutablePointer<UInt8>
+    /// What sets the high bit of a byte's difference from that, when it is added and the byte may not
+    /// stand there.
+    private let margins: UnsafeMutablePointer<UInt8>
+    private let values: UnsafeMutablePointer<Value>
+    private(set) var itemCount = 0
+    private(set) var timestampOffset = 0
+    /// Bytes of the line without its end; 0 when no form is known.
+    private(set) var byteCount = 0
+
+    init() {
+        unsafe lowest = .allocate(capacity: LineForm.bytesMax)
+        unsafe margins = .allocate(capacity: LineForm.bytesMax)
+        unsafe values = .allocate(capacity: Layout.itemsMax)
+        unsafe lowest.initialize(repeating: 0, count: LineForm.bytesMax)
+        unsafe margins.initialize(repeating: 0, count: LineForm.bytesMax)
+    }
+
+    func deallocate() {
+        unsafe lowest.deallocate()
+        unsafe margins.deallocate()
+        unsafe values.deallocate()
+    }
+
+    /// Bytes of memory that a form takes.
+    static let byteCount = 2 * bytesMax + Layout.itemsMax * MemoryLayout<Value>.stride
+
+    // MARK: Reading
+
+    /// Whether a line's `byteCount` bytes have this form.
+    @inline(__always)
+    func matches(_ line: UnsafeRawPointer) -> Bool {
+        let last = byteCount &- LineForm.blockBytes
+        var wrong = unsafe difference(line, last)
+        var offset = 0
+        while offset < last {
+            wrong |= unsafe difference(line, offset)
+            offset &+= LineForm.blockBytes
+        }
+        let halves = unsafe unsafeBitCast(wrong, to: SIMD2<UInt64>.self)
+        return (halves.x | halves.y) & highBits == 0
+    }
+
+    /// Has the high bit of each byte that may not stand where it does.
+    @inline(__always)
+    private func difference(_ line: UnsafeRawPointer, _ offset: Int) -> Block {
+        let bytes = unsafe line.loadUnaligned(fromByteOffset: offset, as: Block.self)
+        let lowest = unsafe UnsafeRawPointer(self.lowest).loadUnaligned(
+            fromByteOffset: offset, as: Block.self)
+        let margins = unsafe UnsafeRawPointer(self.margins).loadUnaligned(
+            fromByteOffset: offset, as: Block.self)
+        let differences = bytes ^ lowest
+        return (differences &+ margins) | differences
+    }
+
+    /// Reads the items of a line that has this form.
+    @inline(__always)
+    func read(_ line: UnsafeRawPointer, into items: UnsafeMutablePointer<Item>) {
+        for index in 0..<itemCount {
+            let value = unsafe values + index
+            var bits: UInt64 = 0
+            if unsafe value.pointee.reading != .text {
+                let word = UInt64(
+                    littleEndian: unsafe line.loadUnaligned(
+                        fromByteOffset: value.pointee.wordOffset, as: UInt64.self))
+                // The point is left out: the digits before it move up into its place.
+                let digits =
+                    unsafe (word & value.pointee.digitsBeforePoint) &<< 8
+                    | (word & value.pointee.otherDigits)
+                let number = eightDigitValue(digits)
+                if unsafe value.pointee.reading == .float {
+                    bits = unsafe (wholeDouble(number) / value.pointee.divisor).bitPattern
+                } else {
+                    bits = unsafe value.pointee.isNegative ? 0 &- number : number
+                }
+            }
+            unsafe (items + index).initialize(
+                to: Item(
+                    keyBase: (line + value.pointee.keyOffset)
+                        .assumingMemoryBound(to: UInt8.self),
+                    textBase: (line + value.pointee.textOffset)
+                        .assumingMemoryBound(to: UInt8.self),
+                    bits: bits, value.pointee.itemShape))
+        }
+    }
+
+    // MARK: Learning
+
+    /// No line has this form.
+    mutating func forget() { byteCount = 0 }
+
+    /// Learns the form of a line. There is none when the line or a value is too long for it.
+    ///
+    /// - Parameters:
+    ///   - items: the line's, all of which lie in it.
+    ///   - timestampOffset: where the timestamp begins, or the line ends.
+    @inline(never)
+    mutating func learn(
+        _ line: DecodedLine, _ items: UnsafePointer<Item>, timestampOffset: Int,
+        _ powersOfTen: UnsafePointer<Double>
+    ) {
+        let raw = line.raw
+        byteCount = 0
+        guard LineForm.blockBytes...LineForm.bytesMax ~= Int(raw.count) else { return }
+        for offset in 0..<Int(raw.count) { allow(raw[offset], at: offset) }
+        for offset in timestampOffset..<Int(raw.count) { allowDigit(at: offset) }
+        itemCount = Int(line.tagCount + line.fieldCount)
+        for index in 0..<itemCount {
+            let item = unsafe items[index]
+            var value = Value()
+            value.keyOffset = unsafe raw.base.distance(to: item.key.base)
+            value.textOffset = unsafe raw.base.distance(to: item.text.base)
+            value.itemShape = item.shape
+            switch item.kind {
+            case .tag: allowTags(like: item.text, at: value.textOffset)
+            case .string: break
+            case .bool: return
+            case .float, .int, .uint:
+                guard unsafe setNumber(item, &value, powersOfTen) else { return }
+            }
+            unsafe values[index] = value
+        }
+        self.timestampOffset = timestampOffset
+        byteCount = Int(raw.count)
+    }
+
+    /// Allows just this byte.
+    private func allow(_ byte: UInt8, at offset: Int) { allow(byte, upTo: 0, at: offset) }
+
+    private func allowDigit(at offset: Int) { allow(Byte.zero, upTo: 9, at: offset) }
+
+    /// Allows the bytes whose exclusive or with `lowest` is not above `most`.
+    private func allow(_ lowest: UInt8, upTo most: UInt8, at offset: Int) {
+        unsafe self.lowest[offset] = lowest
+        unsafe margins[offset] = 0x7f - most
+    }
+
+    /// Allows digits in the place of digits, and small and capital letters in theirs.
+    private func allowTags(like text: ByteSlice, at start: Int) {
+        for index in 0..<Int(text.count) {
+            switch text[index] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): allowDigit(at: start + index)
+            // From 0x60 to 0x7e and from 0x40 to 0x5b nothing ends a tag or has to be escaped.
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): allow(0x60, upTo: 0x1e, at: start + index)
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): allow(0x40, upTo: 0x1b, at: start + index)
+            default: break
+            }
+        }
+    }
+
+    /// How a number is read that ends where its text ends; false when it cannot be read so.
+    private func setNumber(
+        _ item: Item, _ value: inout Value, _ powersOfTen: UnsafePointer<Double>
+    ) -> Bool {
+        let text = item.text
+        value.reading = item.kind == .float ? .float : .integer
+        value.wordOffset = value.textOffset + Int(text.count) - wordBytes
+        guard value.wordOffset >= 0 else { return false }
+        var fractionDigits: Int?
+        for index in 0..<Int(text.count) {
+            let place = index + wordBytes - Int(text.count)
+            switch text[index] {
+            case Byte.minus where index == 0: value.isNegative = true
+            case Byte.point where place >= 0 && fractionDigits == nil:
+                fractionDigits = wordBytes - 1 - place
+                value.digitsBeforePoint = value.otherDigits
+                value.otherDigits = 0
+            case UInt8(ascii: "0")...UInt8(ascii: "9") where place >= 0:
+                value.otherDigits |= 0x0f << UInt64(8 * place)
+                allowDigit(at: value.textOffset + index)
+            default: return false
+            }
+        }
+        value.divisor = unsafe powersOfTen[fractionDigits ?? 0]
+        if value.isNegative { value.divisor = -value.divisor }
+        return true
+    }
+}
+
+/// Whether lines keep their form long enough: to learn one, and to look for it in vain, has a price.
+struct FormSteadiness {
+    /// A change takes so much, each line gives 1 back. Below 0 it is not worth it.
+    private static let changeCost = 8
+    private static let creditMax = 64
+    /// For so many lines no other form is then learned.
+    private static let quietLines: UInt64 = 1024
+
+    private var credit = FormSteadiness.changeCost
+    /// The line with the last change, counted over all predicted lines.
+    private var lastChange: UInt64
+    /// The first line whose form may be learned.
+    private(set) var quietUntil: UInt64
+
+    /// - Parameter line: the first one. A few have to come before a form is worth it.
+    init(at line: UInt64) {
+        quietUntil = line + UInt64(FormSteadiness.changeCost)
+        lastChange = quietUntil
+    }
+
+    /// Whether to learn the form of this line, which has not the known one.
+    ///
+    /// - Parameter line: not below `quietUntil`.
+    mutating func isWorthChanging(at line: UInt64) -> Bool {
+        let lines = Int(min(line - lastChange, UInt64(FormSteadiness.creditMax)))
+        credit = min(credit + lines, FormSteadiness.creditMax) - FormSteadiness.changeCost
+        lastChange = line
+        guard credit < 0 else { return true }
+        keepQuiet(at: line)
+        return false
+    }
+
+    /// No form is of use for a while.
+    mutating func keepQuiet(at line: UInt64) {
+        credit = FormSteadiness.changeCost
+        quietUntil = line + FormSteadiness.quietLines
+        lastChange = quietUntil
+    }
+}

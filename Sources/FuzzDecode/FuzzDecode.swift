@@ -46,13 +46,16 @@ private struct Plan {
     }
 }
 
-/// Decodes each line several times in a row, as it is and with other digits, so that a layout and a
-/// form are learnt and met; and then with one other byte, each time another one.
+/// Decodes each line several times in a row, first as it is and then with other digits, so that a
+/// layout is learnt and met. One line comes so often that its form is as well, and then with one other
+/// byte, each time another one.
 private func checkPrediction(_ payload: UnsafeRawBufferPointer, _ plan: Plan) {
+    let lines = payload.split(separator: UInt8(ascii: "\n"))
     var repeated: [UInt8] = []
-    var state = plan.seed
-    for line in payload.split(separator: UInt8(ascii: "\n")) {
-        for turn in 0..<16 {
+    var random = plan.seed
+    for (index, line) in lines.enumerated() {
+        let isLong = index == Int(plan.seed) % lines.count
+        for turn in 0..<(isLong ? 24 : 4) {
             let start = repeated.count
             for byte in line {
                 let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
@@ -60,9 +63,9 @@ private func checkPrediction(_ payload: UnsafeRawBufferPointer, _ plan: Plan) {
                 repeated.append(isDigit ? UInt8(48 + digit) : byte)
             }
             if turn >= 12 {
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                repeated[start + Int(state >> 33) % line.count] = UInt8(
-                    truncatingIfNeeded: state >> 24)
+                random = next(random)
+                repeated[start + Int(random >> 33) % line.count] = UInt8(
+                    truncatingIfNeeded: random >> 24)
             }
             repeated.append(UInt8(ascii: "\n"))
         }
@@ -72,6 +75,11 @@ private func checkPrediction(_ payload: UnsafeRawBufferPointer, _ plan: Plan) {
         let scanned = decodeWhole(bytes, plan, lineCapacity: 64, predictsLayout: false)
         precondition(predicted.bytes == scanned.bytes, "the prediction changed the results")
     }
+}
+
+/// The number behind this one, by chance.
+private func next(_ random: UInt64) -> UInt64 {
+    random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
 }
 
 private func decodeWhole(
@@ -99,7 +107,7 @@ private func decodeInPieces(_ payload: UnsafeRawBufferPointer, _ plan: Plan) -> 
     var state = plan.seed
     var rest = payload[...]
     while !rest.isEmpty {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        state = next(state)
         let count = min(rest.count, Int(state >> 33) % plan.pieceBytesMax + 1)
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
         piece.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))

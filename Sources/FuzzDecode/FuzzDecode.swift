@@ -47,30 +47,49 @@ private struct Plan {
 }
 
 /// Decodes each line several times in a row, first as it is and then with other digits, so that a
-/// layout is learnt and met. One line comes so often that its form is as well, and then with one other
-/// byte, each time another one.
+/// layout is learnt and met; and one line by itself so often that its form is, too.
 private func checkPrediction(_ payload: UnsafeRawBufferPointer, _ plan: Plan) {
     let lines = payload.split(separator: UInt8(ascii: "\n"))
+    guard !lines.isEmpty else { return }
+    var repeated: [UInt8] = []
+    for line in lines {
+        for turn in 0..<4 { appendLike(line, turn: turn, plan, to: &repeated) }
+    }
+    checkPrediction(repeated, plan)
+    checkForm(lines[Int(plan.seed) % lines.count], plan)
+}
+
+/// Decodes a line until its form is known, and then with one other byte, each time another one.
+private func checkForm(_ line: Slice<UnsafeRawBufferPointer>, _ plan: Plan) {
+    let turnsUntilForm = 12
     var repeated: [UInt8] = []
     var random = plan.seed
-    for (index, line) in lines.enumerated() {
-        let isLong = index == Int(plan.seed) % lines.count
-        for turn in 0..<(isLong ? 24 : 4) {
-            let start = repeated.count
-            for byte in line {
-                let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-                let digit = (Int(byte) &- 48 &+ turn &* Int(plan.seed)) % 10
-                repeated.append(isDigit ? UInt8(48 + digit) : byte)
-            }
-            if turn >= 12 {
-                random = next(random)
-                repeated[start + Int(random >> 33) % line.count] = UInt8(
-                    truncatingIfNeeded: random >> 24)
-            }
-            repeated.append(UInt8(ascii: "\n"))
+    for turn in 0..<2 * turnsUntilForm {
+        let start = repeated.count
+        appendLike(line, turn: turn, plan, to: &repeated)
+        if turn >= turnsUntilForm {
+            random = next(random)
+            let byte = UInt8(truncatingIfNeeded: random >> 24)
+            repeated[start + Int(random >> 33) % line.count] = byte
         }
     }
-    repeated.withUnsafeBytes { bytes in
+    checkPrediction(repeated, plan)
+}
+
+/// Appends a line with other digits in each turn.
+private func appendLike(
+    _ line: Slice<UnsafeRawBufferPointer>, turn: Int, _ plan: Plan, to bytes: inout [UInt8]
+) {
+    for byte in line {
+        let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+        let digit = (Int(byte) &- 48 &+ turn &* Int(plan.seed)) % 10
+        bytes.append(isDigit ? UInt8(48 + digit) : byte)
+    }
+    bytes.append(UInt8(ascii: "\n"))
+}
+
+private func checkPrediction(_ payload: [UInt8], _ plan: Plan) {
+    payload.withUnsafeBytes { bytes in
         let predicted = decodeWhole(bytes, plan, lineCapacity: 64)
         let scanned = decodeWhole(bytes, plan, lineCapacity: 64, predictsLayout: false)
         precondition(predicted.bytes == scanned.bytes, "the prediction changed the results")

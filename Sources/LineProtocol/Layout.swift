@@ -46,7 +46,7 @@ struct Layout: ~Copyable {
     private(set) var shape: Shape
     /// Of the last predicted line's timestamp.
     var timestampHead = EightDigits()
-    /// Of the last line, where values keep their lengths.
+    /// Of the lines of late, where their values keep their lengths.
     private(set) var form = LineForm()
     private(set) var steadiness = FormSteadiness(at: 0)
     /// All lines that were ever predicted.
@@ -92,7 +92,9 @@ struct Layout: ~Copyable {
         if credit < 0 { unsafe learn(line, items) }
     }
 
-    /// A line of this layout, the `ordinal`th of all, had not the form of the one before.
+    /// A line of this layout has not the known form, if one is known.
+    ///
+    /// - Parameter ordinal: how many lines were predicted before it.
     @inline(never)
     mutating func changedForm(
         _ line: DecodedLine, _ items: UnsafePointer<Item>, ordinal: UInt64
@@ -103,7 +105,7 @@ struct Layout: ~Copyable {
         unsafe form.learn(
             line, items, timestampOffset: Int(line.raw.count) - digitCount,
             Tables.shared.powersOfTen)
-        if form.byteCount == 0 { steadiness.keepQuiet(at: ordinal) }
+        if form.lineBytes == 0 { steadiness.keepQuiet(at: ordinal) }
     }
 
     @inline(never)

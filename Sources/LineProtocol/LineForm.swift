@@ -1,15 +1,19 @@
-/// The form of the last line: which bytes may stand where, if another one of its layout has values of
-/// the same lengths.
+/// What lines of one layout look like whose values all have the same lengths: which bytes may stand at
+/// each place, and where the numbers are.
 ///
 /// Such a line is checked sixteen bytes at a time without a branch, and no value has to wait for the one
 /// before it to say where it begins.
-@safe  // Its memory is the layout's, and used within the bounds that `learn` keeps.
+@safe  // Its memory is used within the bounds that `learn` keeps; its layout gives it back.
 struct LineForm {
     /// Longer lines have no form.
-    static let bytesMax = 2048
+    static let lineBytesMax = 2048
+    /// A line with a longer string has none: it would hardly be the same again.
+    static let stringBytesMax = 64
     /// What is checked at a time. Shorter lines have no form.
-    private typealias Block = SIMD16<UInt8>
-    private static let blockBytes = 16
+    private typealias Chunk = SIMD16<UInt8>
+    private static let chunkBytes = 16
+    /// Bytes after which a line that does not match is given up.
+    private static let strideBytes = 8 * chunkBytes
 
     /// Where an item is in the line, and how its value is read.
     struct Value {
@@ -37,15 +41,15 @@ struct LineForm {
     private let values: UnsafeMutablePointer<Value>
     private(set) var itemCount = 0
     private(set) var timestampOffset = 0
-    /// Bytes of the line without its end; 0 when no form is known.
-    private(set) var byteCount = 0
+    /// Of the line without its end; 0 when no form is known.
+    private(set) var lineBytes = 0
 
     init() {
-        unsafe lowest = .allocate(capacity: LineForm.bytesMax)
-        unsafe margins = .allocate(capacity: LineForm.bytesMax)
+        unsafe lowest = .allocate(capacity: LineForm.lineBytesMax)
+        unsafe margins = .allocate(capacity: LineForm.lineBytesMax)
         unsafe values = .allocate(capacity: Layout.itemsMax)
-        unsafe lowest.initialize(repeating: 0, count: LineForm.bytesMax)
-        unsafe margins.initialize(repeating: 0, count: LineForm.bytesMax)
+        unsafe lowest.initialize(repeating: 0, count: LineForm.lineBytesMax)
+        unsafe margins.initialize(repeating: 0, count: LineForm.lineBytesMax)
     }
 
     func deallocate() {
@@ -55,32 +59,46 @@ struct LineForm {
     }
 
     /// Bytes of memory that a form takes.
-    static let byteCount = 2 * bytesMax + Layout.itemsMax * MemoryLayout<Value>.stride
+    static let byteCount = 2 * lineBytesMax + Layout.itemsMax * MemoryLayout<Value>.stride
 
     // MARK: Reading
 
-    /// Whether a line's `byteCount` bytes have this form.
+    /// Whether the `lineBytes` bytes from `line` on have this form, which is known.
     @inline(__always)
     func matches(_ line: UnsafeRawPointer) -> Bool {
-        let last = byteCount &- LineForm.blockBytes
-        var wrong = unsafe difference(line, last)
+        // The last bytes are looked at together with some before them, so that none behind them are.
+        let last = lineBytes &- LineForm.chunkBytes
+        var wrong = unsafe wrongBytes(line, last)
         var offset = 0
-        while offset < last {
-            wrong |= unsafe difference(line, offset)
-            offset &+= LineForm.blockBytes
+        // Other lines should not cost more the longer this form is.
+        while last &- offset > LineForm.strideBytes {
+            for _ in 0..<LineForm.strideBytes / LineForm.chunkBytes {
+                wrong |= unsafe wrongBytes(line, offset)
+                offset &+= LineForm.chunkBytes
+            }
+            if hasHighBit(wrong) { return false }
         }
-        let halves = unsafe unsafeBitCast(wrong, to: SIMD2<UInt64>.self)
-        return (halves.x | halves.y) & highBits == 0
+        while offset < last {
+            wrong |= unsafe wrongBytes(line, offset)
+            offset &+= LineForm.chunkBytes
+        }
+        return !hasHighBit(wrong)
+    }
+
+    @inline(__always)
+    private func hasHighBit(_ bytes: Chunk) -> Bool {
+        let halves = unsafe unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
+        return (halves.x | halves.y) & highBits != 0
     }
 
     /// Has the high bit of each byte that may not stand where it does.
     @inline(__always)
-    private func difference(_ line: UnsafeRawPointer, _ offset: Int) -> Block {
-        let bytes = unsafe line.loadUnaligned(fromByteOffset: offset, as: Block.self)
+    private func wrongBytes(_ line: UnsafeRawPointer, _ offset: Int) -> Chunk {
+        let bytes = unsafe line.loadUnaligned(fromByteOffset: offset, as: Chunk.self)
         let lowest = unsafe UnsafeRawPointer(self.lowest).loadUnaligned(
-            fromByteOffset: offset, as: Block.self)
+            fromByteOffset: offset, as: Chunk.self)
         let margins = unsafe UnsafeRawPointer(self.margins).loadUnaligned(
-            fromByteOffset: offset, as: Block.self)
+            fromByteOffset: offset, as: Chunk.self)
         let differences = bytes ^ lowest
         return (differences &+ margins) | differences
     }
@@ -119,9 +137,10 @@ struct LineForm {
     // MARK: Learning
 
     /// No line has this form.
-    mutating func forget() { byteCount = 0 }
+    mutating func forget() { lineBytes = 0 }
 
-    /// Learns the form of a line. There is none when the line or a value is too long for it.
+    /// Learns the form of a line. There is none when the line is too short or too long, when a text or
+    /// a number is too long, or when a number ends within the first seven bytes.
     ///
     /// - Parameters:
     ///   - items: the line's, all of which lie in it.
@@ -132,8 +151,8 @@ struct LineForm {
         _ powersOfTen: UnsafePointer<Double>
     ) {
         let raw = line.raw
-        byteCount = 0
-        guard LineForm.blockBytes...LineForm.bytesMax ~= Int(raw.count) else { return }
+        lineBytes = 0
+        guard LineForm.chunkBytes...LineForm.lineBytesMax ~= Int(raw.count) else { return }
         for offset in 0..<Int(raw.count) { allow(raw[offset], at: offset) }
         for offset in timestampOffset..<Int(raw.count) { allowDigit(at: offset) }
         itemCount = Int(line.tagCount + line.fieldCount)
@@ -145,7 +164,8 @@ struct LineForm {
             value.itemShape = item.shape
             switch item.kind {
             case .tag: allowTags(like: item.text, at: value.textOffset)
-            case .string: break
+            case .string: guard item.text.count <= LineForm.stringBytesMax else { return }
+            // No layout has one: true and false are not of the same length.
             case .bool: return
             case .float, .int, .uint:
                 guard unsafe setNumber(item, &value, powersOfTen) else { return }
@@ -153,7 +173,7 @@ struct LineForm {
             unsafe values[index] = value
         }
         self.timestampOffset = timestampOffset
-        byteCount = Int(raw.count)
+        lineBytes = Int(raw.count)
     }
 
     /// Allows just this byte.
@@ -180,7 +200,7 @@ struct LineForm {
         }
     }
 
-    /// How a number is read that ends where its text ends; false when it cannot be read so.
+    /// Finds out how a number is read from the word that ends with it; false when it cannot be.
     private func setNumber(
         _ item: Item, _ value: inout Value, _ powersOfTen: UnsafePointer<Double>
     ) -> Bool {
@@ -219,7 +239,7 @@ struct FormSteadiness {
 
     private var credit = FormSteadiness.changeCost
     /// The line with the last change, counted over all predicted lines.
-    private var lastChange: UInt64
+    private(set) var lastChange: UInt64
     /// The first line whose form may be learned.
     private(set) var quietUntil: UInt64
 

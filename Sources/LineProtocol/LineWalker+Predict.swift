@@ -11,7 +11,7 @@ extension LineWalker {
         var offset = start
         var formChanged = false
         repeat {
-            if batch.layout.form.byteCount > 0 {
+            if batch.layout.form.lineBytes > 0 {
                 offset = walkForm(block, from: offset, into: &batch)
                 guard hasMore(block, offset, batch) else { return offset }
             }
@@ -66,7 +66,7 @@ extension LineWalker {
         while unsafe count < room && lineStart < end {
             let behind: UnsafeRawPointer
             if areOfForm {
-                guard unsafe end - lineStart >= form.byteCount, unsafe form.matches(lineStart)
+                guard unsafe end - lineStart >= form.lineBytes, unsafe form.matches(lineStart)
                 else { break }
                 unsafe form.read(lineStart, into: items)
                 unsafe behind = lineStart + form.timestampOffset

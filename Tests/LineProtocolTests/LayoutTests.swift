@@ -1,5 +1,6 @@
-import LineProtocol
 import Testing
+
+@testable import LineProtocol
 
 /// Lines like the one before are read another way. Nobody may notice.
 @Suite struct LayoutTests {
@@ -8,6 +9,7 @@ import Testing
         "m f=1u,g=\"\" 5",
         " m\t,f=1", "m,a=1,b=é f=-0.0,g=-5i,h=7u,s=\"a b\"  7  ", "m a=1,a=2,b=3 4", "m f=1i",
         "m\\=x,t\\x=y f\\x=1", "m f=1\r", "m,t=v f=.5 1\r", "m f=t", "m f=1e5 1",
+        "tank,t=v,u=é f=.5,g=-.5,h=5.,i=-0.0 1700000000\r", "tank a=1,s=\"a b\",c=-5i,d=70u",
     ])
     func `a line after its like is read as if it stood alone`(first: String) {
         let values =
@@ -90,30 +92,93 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 8, 30, 500])
-    func `lines whose values change their lengths every so many lines are read alike`(every: Int) {
-        var random = SeededGenerator(seed: UInt64(every))
-        var payload: [UInt8] = []
-        var lengths: [Int] = []
-        func put(_ text: String) { payload += Array(text.utf8) }
+    @Test(arguments: [1, 8, 30, 500], [8, 17])
+    func `lines whose values change their lengths every so many lines are read alike`(
+        every: UInt64, timestampDigits: Int
+    ) {
+        var random = SeededGenerator(seed: every)
+        func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
         func digits(_ count: Int) -> String {
             String((0..<count).map { _ in "0123456789".randomElement(using: &random)! })
         }
+        var payload: [UInt8] = []
+        var lengths: [Int] = []
+        var site = ""
         for _ in 0..<3000 {
-            if lengths.isEmpty || Int(random.next() % UInt64(every)) == 0 {
-                lengths = (0..<8).map { _ in Int(random.next() % 6) }
+            if lengths.isEmpty || below(Int(every)) == 0 {
+                lengths = (0..<6).map { _ in below(6) }
+                site = ["north", "Süd", "p0LE", "-+._:/"].randomElement(using: &random)!
             }
-            put("tank,site=")
-            put(["north", "south", "east", "Tromsø", "p0le"].randomElement(using: &random)!)
-            put(",id=\(digits(lengths[0] + 1)) ")
-            put("a=\(digits(lengths[1])).\(digits(lengths[2] + 1)),b=-\(digits(lengths[3] + 1))")
-            put(
-                ",c=\(digits(lengths[4] + 1)).,d=\(digits(lengths[5] + 3))i,e=\(digits(2 * lengths[6] + 1))u"
-            )
-            put(",f=\"\(random.next() % 8 == 0 ? "bad" : "ok")\" ")
-            put("17\(digits(lengths[7] % 2 == 0 ? 17 : 8))\n")
+            let line = """
+                tank,site=\(site),id=\(digits(lengths[0] + 1)) \
+                a=\(digits(lengths[1])).\(digits(max(1, 7 - lengths[1]))),\
+                b=-\(digits(lengths[2] + 1)),c=\(digits(lengths[3] + 1)).,\
+                d=-\(digits(lengths[4] + 3))i,e=\(digits(lengths[5] + 1))u,\
+                f="\(lengths[0] < 3 ? "ok" : "bad") \(lengths[1])" 17\(digits(timestampDigits))
+
+                """
+            payload += Array(line.utf8)
         }
         expectSame(payload)
+        #expect((linesOfForm(payload) > 1000) == (every >= 30))
+    }
+
+    @Test func `a form is known after a few lines alike, if the line has one`() {
+        let time = "1700000000123456789"
+        let long = String(repeating: "x", count: 65)
+        for (line, hasForm) in [
+            ("tank,id=1 a=1.5 \(time)", true), ("tank,id=1 a=-12.34567,b=12345678i \(time)", true),
+            ("tank,id=1 s=\"\(long.dropLast())\",a=1", true), ("m a=1.5,b=2.500", false),
+            ("tank,id=1 a=123456789 \(time)", false), ("tank,id=1 s=\"\(long)\",a=1", false),
+            ("m a=1.5,bb=25", false), ("tank,id=1 a=1234.56789 \(time)", false),
+            ("tank,\(long)=1 a=1,b=\(String(repeating: "0", count: 2000))", false),
+        ] {
+            let payload = Array("\(line)\n".utf8).repeated(100)
+            #expect((linesOfForm(payload) > 80) == hasForm, "\(line)")
+        }
+    }
+
+    @Test func `a form is worth it while it changes less than every eighth line`() {
+        var steadiness = FormSteadiness(at: 100)
+        #expect(steadiness.quietUntil > 100)
+        var line = steadiness.quietUntil
+        // Lines without a change pay for some in a row later, but not for very many.
+        for _ in 0..<100 {
+            let isWorthIt = steadiness.isWorthChanging(at: line)
+            #expect(isWorthIt)
+            line += 9
+        }
+        var changes = 0
+        while steadiness.isWorthChanging(at: line) {
+            line += 1
+            changes += 1
+        }
+        #expect(changes < 20)
+        // Then it is quiet for a while, and one change in vain is enough for another one.
+        #expect(steadiness.quietUntil > line + 1000)
+        line = steadiness.quietUntil
+        let isWorthIt = [line, line + 7].map { steadiness.isWorthChanging(at: $0) }
+        #expect(isWorthIt == [true, false])
+        #expect(steadiness.quietUntil > line + 1000)
+    }
+
+    /// How many lines of a payload were predicted and read by the known form: it stayed as it was.
+    private func linesOfForm(_ payload: [UInt8]) -> Int {
+        var decoder = Decoder()
+        var batch = DecodedBatch(lineCapacity: 1, lineBytesMax: Limits.lineBytesDefault)
+        var count = 0
+        payload.withUnsafeBytes { bytes in
+            var offset = 0
+            while offset < bytes.count {
+                let wasKnown = batch.layout.form.lineBytes > 0
+                let lastChange = batch.layout.steadiness.lastChange
+                offset = decoder.decode(bytes, from: offset, precision: .nanoseconds, into: &batch)
+                let isPredicted = batch.line(0).layoutNumber != 0
+                let stayed = batch.layout.steadiness.lastChange == lastChange
+                if wasKnown && isPredicted && stayed { count += 1 }
+            }
+        }
+        return count
     }
 
     /// So many lines alike, and the next one is compared with their form, byte by byte.

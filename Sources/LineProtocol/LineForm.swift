@@ -9,6 +9,8 @@ struct LineForm {
     static let lineBytesMax = 2048
     /// A line with a longer string has none: it would hardly be the same again.
     static let stringBytesMax = 64
+    /// A line with a longer number has none. All of these are doubles below 2^52.
+    static let digitsMax = 15
     /// What is checked at a time. Shorter lines have no form.
     private typealias Chunk = SIMD16<UInt8>
     private static let chunkBytes = 16
@@ -17,20 +19,30 @@ struct LineForm {
 
     /// Where an item is in the line, and how its value is read.
     struct Value {
-        enum Reading { case text, float, integer }
+        /// The long ones reach into the word before the one that ends with them.
+        enum Reading { case text, float, integer, longFloat, longInteger }
         var reading = Reading.text
         /// Bytes from the line's start.
         var keyOffset = 0
         var textOffset = 0
-        /// Of the word that ends with the value.
-        var wordOffset = 0
-        /// Which of its bits are digits before a point, and which are all other digits.
-        var digitsBeforePoint: UInt64 = 0
-        var otherDigits: UInt64 = 0
+        var endOffset = 0
+        var digits = Digits()
+        /// In the word before.
+        var moreDigits = Digits()
         /// What the digits are divided by, negative for a negative number.
         var divisor = 1.0
         var isNegative = false
         var itemShape = ItemShape(keyCount: 0, .tag)
+    }
+
+    /// Which bits of a word are digits: before a point, and all others.
+    struct Digits {
+        var beforePoint: UInt64 = 0
+        var others: UInt64 = 0
+
+        /// The digits in a row: the point is left out, and those before it move up into its place.
+        @inline(__always)
+        func joined(_ word: UInt64) -> UInt64 { (word & beforePoint) &<< 8 | (word & others) }
     }
 
     /// Of the bytes that may stand at each place, the lowest one.
@@ -107,31 +119,61 @@ struct LineForm {
     @inline(__always)
     func read(_ line: UnsafeRawPointer, into items: UnsafeMutablePointer<Item>) {
         for index in 0..<itemCount {
-            let value = unsafe values + index
-            var bits: UInt64 = 0
-            if unsafe value.pointee.reading != .text {
-                let word = UInt64(
-                    littleEndian: unsafe line.loadUnaligned(
-                        fromByteOffset: value.pointee.wordOffset, as: UInt64.self))
-                // The point is left out: the digits before it move up into its place.
-                let digits =
-                    unsafe (word & value.pointee.digitsBeforePoint) &<< 8
-                    | (word & value.pointee.otherDigits)
-                let number = eightDigitValue(digits)
-                if unsafe value.pointee.reading == .float {
-                    bits = unsafe (wholeDouble(number) / value.pointee.divisor).bitPattern
-                } else {
-                    bits = unsafe value.pointee.isNegative ? 0 &- number : number
-                }
-            }
+            let value = unsafe UnsafePointer(values + index)
             unsafe (items + index).initialize(
                 to: Item(
                     keyBase: (line + value.pointee.keyOffset)
                         .assumingMemoryBound(to: UInt8.self),
                     textBase: (line + value.pointee.textOffset)
                         .assumingMemoryBound(to: UInt8.self),
-                    bits: bits, value.pointee.itemShape))
+                    bits: bits(of: value, line), value.pointee.itemShape))
         }
+    }
+
+    /// The bits of an item of a line.
+    @inline(__always)
+    private func bits(of value: UnsafePointer<Value>, _ line: UnsafeRawPointer) -> UInt64 {
+        let reading = unsafe value.pointee.reading
+        if _fastPath(reading == .float) {
+            return unsafe (wholeDouble(shortNumber(value, line)) / value.pointee.divisor).bitPattern
+        }
+        return reading == .text ? 0 : unsafe bitsOfOther(value, line)
+    }
+
+    /// Of what is neither a text nor a short float. By itself, for it would take registers from these.
+    @inline(never)
+    private func bitsOfOther(_ value: UnsafePointer<Value>, _ line: UnsafeRawPointer) -> UInt64 {
+        let isShort = unsafe value.pointee.reading == .integer
+        let number = unsafe isShort ? shortNumber(value, line) : longNumber(value, line)
+        if unsafe value.pointee.reading == .longFloat {
+            return unsafe (wholeDouble(number) / value.pointee.divisor).bitPattern
+        }
+        return unsafe value.pointee.isNegative ? 0 &- number : number
+    }
+
+    /// The number that the digits of one word are.
+    @inline(__always)
+    private func shortNumber(_ value: UnsafePointer<Value>, _ line: UnsafeRawPointer) -> UInt64 {
+        let word = unsafe wordBefore(line + value.pointee.endOffset)
+        return unsafe eightDigitValue(value.pointee.digits.joined(word))
+    }
+
+    /// The number that the digits of two words are.
+    @inline(__always)
+    private func longNumber(_ value: UnsafePointer<Value>, _ line: UnsafeRawPointer) -> UInt64 {
+        let end = unsafe line + value.pointee.endOffset
+        let (more, word) = unsafe (wordBefore(end - wordBytes), wordBefore(end))
+        // The last digit of the first word moves up into the other one, where the point is in that.
+        let moved = unsafe (more & value.pointee.moreDigits.beforePoint) &>> 56
+        let digits = unsafe value.pointee.digits.joined(word) | moved
+        return unsafe eightDigitValue(value.pointee.moreDigits.joined(more)) &* 100_000_000
+            &+ eightDigitValue(digits)
+    }
+
+    /// The eight bytes that end before `end`, the first in the lowest place.
+    @inline(__always)
+    private func wordBefore(_ end: UnsafeRawPointer) -> UInt64 {
+        UInt64(littleEndian: unsafe (end - wordBytes).loadUnaligned(as: UInt64.self))
     }
 
     // MARK: Learning
@@ -140,7 +182,8 @@ struct LineForm {
     mutating func forget() { lineBytes = 0 }
 
     /// Learns the form of a line. There is none when the line is too short or too long, when a text or
-    /// a number is too long, or when a number ends within the first seven bytes.
+    /// a number is too long, or when a number stands too near to the
+    /// line's start for whole words.
     ///
     /// - Parameters:
     ///   - items: the line's, all of which lie in it.
@@ -200,33 +243,53 @@ struct LineForm {
         }
     }
 
-    /// Finds out how a number is read from the word that ends with it; false when it cannot be.
+    /// Finds out how a number is read from the two words that end with it; false when it cannot be.
     private func setNumber(
         _ item: Item, _ value: inout Value, _ powersOfTen: UnsafePointer<Double>
     ) -> Bool {
         let text = item.text
-        value.reading = item.kind == .float ? .float : .integer
-        value.wordOffset = value.textOffset + Int(text.count) - wordBytes
-        guard value.wordOffset >= 0 else { return false }
+        value.endOffset = value.textOffset + Int(text.count)
+        var digitCount = 0
         var fractionDigits: Int?
         for index in 0..<Int(text.count) {
-            let place = index + wordBytes - Int(text.count)
+            let placesBehind = Int(text.count) - 1 - index
             switch text[index] {
             case Byte.minus where index == 0: value.isNegative = true
-            case Byte.point where place >= 0 && fractionDigits == nil:
-                fractionDigits = wordBytes - 1 - place
-                value.digitsBeforePoint = value.otherDigits
-                value.otherDigits = 0
-            case UInt8(ascii: "0")...UInt8(ascii: "9") where place >= 0:
-                value.otherDigits |= 0x0f << UInt64(8 * place)
+            case Byte.point where fractionDigits == nil:
+                fractionDigits = placesBehind
+                value.moreDigits.putPoint()
+                value.digits.putPoint()
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                value.moreDigits.putDigit(placesBehind - wordBytes)
+                value.digits.putDigit(placesBehind)
+                digitCount += 1
                 allowDigit(at: value.textOffset + index)
             default: return false
             }
         }
-        value.divisor = unsafe powersOfTen[fractionDigits ?? 0]
+        let placeCount = fractionDigits == nil ? digitCount : digitCount + 1
+        let isLong = placeCount > wordBytes
+        if item.kind == .float {
+            value.reading = isLong ? .longFloat : .float
+        } else {
+            value.reading = isLong ? .longInteger : .integer
+        }
+        value.divisor = unsafe powersOfTen[min(fractionDigits ?? 0, LineForm.digitsMax)]
         if value.isNegative { value.divisor = -value.divisor }
-        return true
+        return digitCount <= LineForm.digitsMax && placeCount <= 2 * wordBytes
+            && value.endOffset >= (isLong ? 2 : 1) * wordBytes
     }
+}
+
+extension LineForm.Digits {
+    /// A digit stands so many bytes before the word's end, or outside of it.
+    fileprivate mutating func putDigit(_ placesBehind: Int) {
+        guard 0..<wordBytes ~= placesBehind else { return }
+        others |= 0x0f << UInt64(8 * (wordBytes - 1 - placesBehind))
+    }
+
+    /// A point stands behind all digits so far.
+    fileprivate mutating func putPoint() { (beforePoint, others) = (others, 0) }
 }
 
 /// Whether lines keep their form long enough: to learn one, and to look for it in vain, has a price.

@@ -106,7 +106,7 @@ import Testing
         var site = ""
         for _ in 0..<3000 {
             if lengths.isEmpty || below(Int(every)) == 0 {
-                lengths = (0..<6).map { _ in below(6) }
+                lengths = (0..<6).map { _ in below(8) }
                 site = ["north", "Süd", "p0LE", "-+._:/"].randomElement(using: &random)!
             }
             let line = """
@@ -128,13 +128,33 @@ import Testing
         let long = String(repeating: "x", count: 65)
         for (line, hasForm) in [
             ("tank,id=1 a=1.5 \(time)", true), ("tank,id=1 a=-12.34567,b=12345678i \(time)", true),
-            ("tank,id=1 s=\"\(long.dropLast())\",a=1", true), ("m a=1.5,b=2.500", false),
-            ("tank,id=1 a=123456789 \(time)", false), ("tank,id=1 s=\"\(long)\",a=1", false),
-            ("m a=1.5,bb=25", false), ("tank,id=1 a=1234.56789 \(time)", false),
+            ("tank,id=1 s=\"\(long.dropLast())\",a=1", true),
+            ("tank,id=1 s=\"\(long)\",a=1", false),
+            ("m a=1.5,b=2.500", false), ("m a=1.50,b=2.500", true), ("m a=1,b=2.500000", false),
+            ("m a=12345,b=2.500", true), ("m a=123456789,b=2.500", false),
             ("tank,\(long)=1 a=1,b=\(String(repeating: "0", count: 2000))", false),
         ] {
             let payload = Array("\(line)\n".utf8).repeated(100)
             #expect((linesOfForm(payload) > 80) == hasForm, "\(line)")
+        }
+    }
+
+    @Test(arguments: 1...17)
+    func `numbers of any length with a point anywhere have a form up to 15 digits`(digits: Int) {
+        var random = SeededGenerator(seed: UInt64(digits))
+        for point in 0...digits + 1 {
+            for (sign, suffix) in [("", ""), ("-", ""), ("", "u"), ("-", "i")] {
+                if point <= digits && suffix != "" { continue }
+                let payload = (0..<40).flatMap { _ in
+                    var number = (0..<digits).map { _ in "0123456789".randomElement(using: &random)!
+                    }
+                    if point <= digits { number.insert(".", at: point) }
+                    return Array(
+                        "tank,id=1 a=\(sign)\(String(number))\(suffix),b=7 1700000000\n".utf8)
+                }
+                expectSame(payload)
+                #expect((linesOfForm(payload) > 20) == (digits <= 15), "\(text(payload))")
+            }
         }
     }
 

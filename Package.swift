@@ -42,7 +42,7 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "LineProtocol", swiftSettings: settings),
         .target(name: "Ring", dependencies: ["CLinux", "Threads"], swiftSettings: settings),
-        .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: settings),
+        .target(name: "Postgres", dependencies: ["CLibPQ", "CLinux"], swiftSettings: settings),
         .target(name: "Systemd", dependencies: ["CLinux"], swiftSettings: settings),
 
         // Locks and threads that the thread sanitizer understands.

@@ -450,3 +450,26 @@ def test_rows_go_in_the_order_of_an_index_that_begins_with_the_sensor(importer, 
     importer("--lanes", "1", folder / "b", code=65)
     rest = sorted((s, n) for t, s, n in sent if t == 0 and n != 1_000)
     assert sorted(found("series")) == rest
+
+
+def test_each_transaction_into_a_sorted_table_is_one_copy(importer, folder, database):
+    """So many rows as are sorted at a time; a rest would be a COPY without neighbours."""
+    database.create_table(
+        "series", '"timestamp" timestamptz NOT NULL, sensor_id bigint, value float8'
+    )
+    database.execute('CREATE INDEX ON series (sensor_id, "timestamp" DESC)')
+    start, count = 1_790_000_000_000_000_000, 400_000
+    with (folder / "a").open("w") as file:
+        file.writelines(
+            f"series,sensor_id={number % 100} value={number} {start + number * 1_000_000}\n"
+            for number in range(count)
+        )
+    database.log_statements()
+    importer("--lanes", "1", folder / "a")
+    assert database.rows("SELECT count(*), sum(value) FROM series") == [
+        (count, count * (count - 1) / 2)
+    ]
+    words = [statement.split(maxsplit=1)[0] for statement in database.statements()]
+    steps = [word for word in words if word in ("COPY", "COMMIT")]
+    assert steps.count("COPY") > 2
+    assert ("COPY", "COPY") not in zip(steps, steps[1:])

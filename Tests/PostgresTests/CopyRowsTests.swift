@@ -51,6 +51,26 @@ import Testing
         #expect(rows.rowCount == 2)
     }
 
+    @Test func `a slab is nearly full when a 16th of its bytes or of its rows is not free`() {
+        // 14 bytes each.
+        var rows = CopyRows(byteLimit: 14 * 32, rowLimit: 100)
+        for number in 1...31 as ClosedRange<Int64> {
+            #expect(Self.add(number, to: &rows))
+            let isNearlyFull = rows.isNearlyFull
+            #expect(isNearlyFull == (number > 30))
+        }
+        rows.removeAll()
+        let isEmptyNearlyFull = rows.isNearlyFull
+        #expect(!isEmptyNearlyFull)
+
+        var few = CopyRows(byteLimit: 10_000, rowLimit: 32)
+        for number in 1...31 as ClosedRange<Int64> {
+            #expect(Self.add(number, to: &few))
+            let isNearlyFull = few.isNearlyFull
+            #expect(isNearlyFull == (number > 30))
+        }
+    }
+
     @Test func `released bytes make room, and the rows count on`() {
         // Two rows fit.
         var rows = CopyRows(byteLimit: 30, rowLimit: 5)

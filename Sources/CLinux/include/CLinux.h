@@ -1,4 +1,4 @@
-/// What Swift's Glibc module hides or cannot import. As little C as possible.
+/// What Swift does not offer, or its Glibc module hides or cannot import. As little C as possible.
 #ifndef CLINUX_H
 #define CLINUX_H
 
@@ -12,4 +12,8 @@
 /// Names the calling thread; the kernel keeps the first 15 bytes.
 void clinux_set_thread_name(const char *name);
 
+/// Asks the processor to bring what lies at `address` nearer; nothing else happens, wherever it points.
+static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #endif
+

@@ -9,6 +9,8 @@ struct RowSender: ~Copyable {
     /// The shape whose COPY is open, and how many rows of the slab are in it already.
     private var open: (shape: Int, sentRows: Int)?
     private var sorter: RowSorter
+    /// Rows that lie far from one another are asked of the memory before their turn.
+    private static let rowsFetchedAhead = 8
 
     /// - Parameter rowLimit: rows that a slab may have.
     init(rowLimit: Int) {
@@ -39,6 +41,13 @@ struct RowSender: ~Copyable {
             let shape = rows.onlyShape
         else { return false }
         return shapes[shape].sorting.isEmpty
+    }
+
+    /// Whether the slab has hardly room for more and its rows are sorted. What is left of the batch would
+    /// be a COPY of its own, in which hardly two rows are neighbours in the index: it is better off
+    /// in the next batch.
+    func isSortingDue(_ rows: borrowing BatchRows, _ shapes: [CopyShape]) -> Bool {
+        rows.slab.isNearlyFull && rows.shapes.contains { !shapes[$0].sorting.isEmpty }
     }
 
     /// Sends what is there, of which the origins are kept; for when a piece is due.
@@ -139,7 +148,12 @@ struct RowSender: ~Copyable {
         let count = sorter.sort(rows.slab, by: columns) { row in
             row < 0 ? rows.firstRow(ofShape: shape) : rows.row(after: row)
         }
-        for place in 0..<count { try add(sorter.row(at: place), of: rows, on: &connection) }
+        for place in 0..<count {
+            if place + Self.rowsFetchedAhead < count {
+                rows.slab.prefetch(row: sorter.row(at: place + Self.rowsFetchedAhead))
+            }
+            try add(sorter.row(at: place), of: rows, on: &connection)
+        }
         return count
     }
 

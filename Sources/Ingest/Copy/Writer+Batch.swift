@@ -20,7 +20,7 @@ extension Writer where Session: ~Copyable {
         let begin = isCareful ? "BEGIN; SET CONSTRAINTS ALL IMMEDIATE" : "BEGIN"
         try lane.ask { () throws(PostgresError) in try connection.execute(begin) }
         let end = try encodeFrames(frames, &connection)
-        isBehind = isTooMuch || encodedRows >= rowLimit
+        isBehind = isTooMuch || isBatchFull
         try flush(&connection)
         try commit(end, &connection)
         settle(end)

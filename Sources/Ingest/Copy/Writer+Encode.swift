@@ -58,13 +58,18 @@ extension Writer where Session: ~Copyable {
             reached = frame.end
             try encode(frame, &session)
             lane.reach(reached)
-            if encodedRows >= rowLimit || router.isFull { return false }
+            if isBatchFull { return false }
             if isCareful, rows.count >= IngestLimits.carefulRows {
                 try flush(&session)
                 if savepoints >= IngestLimits.carefulSavepoints { return false }
             }
         }
         return true
+    }
+
+    /// Whether the batch is as large as it may be, or as it had better be.
+    var isBatchFull: Bool {
+        encodedRows >= rowLimit || router.isFull || sender.isSortingDue(rows, router.shapes)
     }
 
     private mutating func encode(

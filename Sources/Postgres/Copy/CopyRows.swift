@@ -1,3 +1,5 @@
+import CLinux
+
 /// A fixed slab of rows in the form of binary COPY, with the place where each row begins.
 ///
 /// A row that does not fit makes itself known at its end: `endRow` gives false and takes the row back.
@@ -50,6 +52,11 @@ public struct CopyRows: ~Copyable, @unchecked Sendable {
     package var byteCount: Int { rowStart }
 
     package var isEmpty: Bool { rowCount == 0 }
+
+    /// Whether less than a 16th of the bytes or of the rows is free.
+    package var isNearlyFull: Bool {
+        byteLimit - byteCount < byteLimit / 16 || rowLimit - rowCount < rowLimit / 16
+    }
 
     /// Bytes that are free after what was appended so far.
     @inlinable @inline(__always) public var remaining: Int { byteLimit - cursor }
@@ -140,6 +147,14 @@ public struct CopyRows: ~Copyable, @unchecked Sendable {
         let start = unsafe Int(starts[rows.lowerBound])
         let end = unsafe Int(starts[rows.upperBound])
         return try unsafe body(UnsafeRawBufferPointer(start: base + start, count: end - start))
+    }
+
+    /// Brings the ends of a row that was not released into the nearest cache, while others are worked on.
+    @inline(__always)
+    package func prefetch(row index: Int) {
+        precondition(index >= releasedCount && index < rowCount)
+        unsafe clinux_prefetch(base + Int(starts[index]))
+        unsafe clinux_prefetch(base + (Int(starts[index + 1]) - 1))
     }
 
     // MARK: - Values

@@ -52,7 +52,10 @@ class Importer:
 def compare(
     results: Results, server: Server, folder: Path, source: Input, rounds: int
 ) -> None:
-    """Every round is psql, one lane, psql, two lanes; then the same with two indexes."""
+    """psql, one lane, psql, two lanes, psql, …; then the same with two indexes.
+
+    Each import is compared with the mean of the two runs of psql that it stands between.
+    """
     path = source.write(folder / "standard.lines")
     for name, indexes, limits in [
         ("primary key", table.PRIMARY_KEY, {1: 0.97, 2: 1.15}),
@@ -65,13 +68,15 @@ def compare(
         cost, resident = [], []
         importer.run(2)
         rows = target.save(folder / "rows")
+        before = importer.run_psql(rows).seconds
         for _ in range(rounds):
             for lanes in ratios:
-                by_psql = importer.run_psql(rows).seconds
-                speeds[0].append(source.count / by_psql)
                 run = importer.run(lanes)
-                ratios[lanes].append(by_psql / run.seconds)
+                after = importer.run_psql(rows).seconds
+                ratios[lanes].append((before + after) / 2 / run.seconds)
+                speeds[0].append(source.count / after)
                 speeds[lanes].append(source.count / run.seconds)
+                before = after
                 cost.append(run.processor_seconds / source.count * MILLION)
                 resident.append(run.resident_bytes / 2**20)
         for lanes, values in ratios.items():

@@ -66,17 +66,23 @@ def test_kills_at_random_moments_lose_nothing_that_was_accepted_and_write_nothin
     activated.kill()
     load = Load(activated.port).start()
     accepted = []
+    # By a kill that meets the kernel while it copies a datagram to memory that was not touched yet:
+    # it throws that one away, and counts it. Full buffers would drop many.
+    interrupted = 0
     for _ in range(KILLS):
         activated.launch()
         # Also while it starts; later ones are more likely to meet a batch under way.
         time.sleep(chance.choice([0.02, 0.05, 0.1, 0.2]) * chance.random())
         activated.kill()
         accepted.append(newest_accepted(activated))
+        dropped = dropped_datagrams(activated.port)
+        assert dropped <= interrupted + 1, "the load was too much"
+        interrupted = dropped
     activated.start()
     sent = load.stop()
     wait_for("the last row", lambda: sent - 1 in numbers(numbered))
     assert activated.stop() == 0
-    assert dropped_datagrams(activated.port) == 0, "the load was too much"
+    assert dropped_datagrams(activated.port) == interrupted, "the load was too much"
     written = numbers(numbered)
     assert len(written) == len(set(written)), "a row was written twice"
     missing = gaps(written, sent)

@@ -1,9 +1,8 @@
-import Glibc
+import Foundation
 
 /// A folder that is gone with its files when the test is over.
 final class TemporaryFolder {
     let path: String
-    private var names: Set<String> = []
 
     struct Failure: Error { let code: Int32 }
 
@@ -13,17 +12,13 @@ final class TemporaryFolder {
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    deinit {
-        for name in names { unlink("\(path)/\(name)") }
-        rmdir(path)
-    }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 
     func write(_ name: String, _ text: String) throws {
         try write(name, bytes: Array(text.utf8))
     }
 
     func write(_ name: String, bytes: [UInt8]) throws {
-        names.insert(name)
         let descriptor = open("\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         guard descriptor >= 0 else { throw Failure(code: errno) }
         defer { close(descriptor) }

@@ -16,4 +16,3 @@ void clinux_set_thread_name(const char *name);
 static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }
 
 #endif
-
